@@ -1,0 +1,1 @@
+"""One file per operation: forward, backward, examples, mistakes, hints, source."""

@@ -1,0 +1,17 @@
+"""What the tests share: every record, its runs, and torch on one thread."""
+
+from __future__ import annotations
+
+import pytest
+
+from ninja.op import Op
+from ninja.records import NETS, OPS
+
+RECORDS: dict[str, Op] = {**OPS, **NETS}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `op`, `net` or `record` runs once for each that discovery finds."""
+    for name, records in {"op": OPS, "net": NETS, "record": RECORDS}.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, list(records.values()), ids=list(records))

@@ -1,0 +1,56 @@
+"""What a reader copies works alone: beside `import numpy as np`, or beside `import torch`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ninja import proof
+from ninja.oracles import complex_step, runs, to_torch
+from ninja.proof import is_scalar
+from ninja.text import copyable
+
+
+def alone(function, module_name):
+    """The function that its copied text defines, in a namespace with one import and no more."""
+    statement = {"numpy": "import numpy as np", "torch": "import torch"}[module_name]
+    names: dict[str, object] = {}
+    exec(statement, names)
+    exec(compile(copyable(function), "<copied>", "exec"), names)
+    assert "ninja" not in copyable(function)
+    return names[function.__name__]
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_copied_text_runs_alone(op, library):
+    for function in (op.plain_backward, op.backward_accurate):
+        if function is None:
+            continue
+        copied = alone(function, library)
+        for run in runs(op):
+            if library == "numpy":
+                got = copied(run.upstream, **run.cache)
+            else:
+                _, cache = op.forward(**{n: to_torch(v) for n, v in run.arguments.items()})
+                got = copied(to_torch(run.upstream), **cache)
+            named = dict(zip(op.gradients, got, strict=True))
+            errors = proof.scaled_errors(run, named, complex_step(run))
+            assert max(error for _, error, _ in errors) <= proof.TIGHT
+
+
+def test_copied_networks_run_alone(net):
+    if is_scalar(net):
+        return
+    copied = alone(net.plain_backward, "numpy")
+    for run in runs(net):
+        got = dict(zip(net.gradients, copied(run.upstream, **run.cache), strict=True))
+        for name, want in run.backward().items():
+            np.testing.assert_array_equal(got[name], want)
+
+
+def test_a_helper_comes_along_and_a_doctest_does_not():
+    from ninja.ops import embedding
+
+    text = copyable(embedding.backward)
+    assert text.index("def scatter_add") < text.index("def backward")
+    assert ">>>" not in text
