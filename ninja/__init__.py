@@ -11,10 +11,11 @@ array([[30., 40.]])
 
 from typing import TYPE_CHECKING
 
+from ninja.api import check, cmp
 from ninja.op import Mistake, Op
 from ninja.records import NETS, OPS
 
 if not TYPE_CHECKING:  # a type checker should know our own names only
     from ninja._neighbour import build_tool_name as __getattr__  # noqa: F401
 
-__all__ = ["NETS", "OPS", "Mistake", "Op"]
+__all__ = ["NETS", "OPS", "Mistake", "Op", "check", "cmp"]

@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ninja import oracles
 from ninja.op import Mistake, Op
-from ninja.oracles import Gradients, Run
 from ninja.proof import TIGHT, scaled_errors
+from ninja.runs import Gradients, Run, complex_step, runs
 from ninja.text import answer
 
 SEEN = 1e-6  # a mistake shows when its scaled error is at least this on some case
@@ -26,7 +25,7 @@ def audit(op: Op) -> list[str]:
     complaints = list(_paperwork(op))
     if complaints:
         return complaints
-    trials = [(run, oracles.complex_step(run)) for run in oracles.runs(op)]
+    trials = [(run, complex_step(run)) for run in runs(op)]
     complaints = list(_gradients(op, trials))
     return complaints or list(_mistakes(op, trials))
 
@@ -39,7 +38,7 @@ def _paperwork(op: Op) -> Iterator[str]:
         yield f"{file}: name the book or paper that the derivation can be checked in (reference=)"
     if not op.hints:
         yield f"{file}: give hints, from the shapes over the idea to a tiny numeric example"
-    if not any(True for _ in oracles.runs(op)):
+    if not any(True for _ in runs(op)):
         yield f"{file}: example yields no case; yield at least one (name, arguments)"
     missing = [d for d in op.gradients if d not in op.program.targets]
     if missing:
@@ -112,20 +111,13 @@ def planted(run: Run, mistake: Mistake | None) -> Gradients | None:
     exec(compile(answer(run.op, mistake), f"<{mistake and mistake.id}>", "exec"), names)
     function = names["backward"]
     code = function.__code__
-    given = {**in_scope(run), run.op.upstream: run.upstream}
+    given = run.names
     wanted = code.co_varnames[: code.co_argcount]
     try:
         got = function(**{name: given[name] for name in wanted})
     except (ValueError, IndexError):  # shapes that do not fit show at once
         return None
     return dict(zip(run.op.gradients, got, strict=True))
-
-
-def in_scope(run: Run) -> dict[str, Any]:
-    """Every name that an answer may use: sizes, inputs, intermediate values, output, cache."""
-    sizes = run.op.signature.sizes(run.arguments)
-    plain = {name: size for name, size in sizes.items() if isinstance(size, int)}
-    return {**plain, **run.scope, run.op.signature.output: run.out}
 
 
 def agree(x: Any, y: Any) -> bool:

@@ -116,6 +116,11 @@ class Op:
         return Signature.of(self.doc)
 
     @cached_property
+    def scalar(self) -> bool:
+        """True for a network of Python numbers and lists, which runs without NumPy."""
+        return all(spec == "()" or spec[0] == "[" for spec in self.signature.inputs.values())
+
+    @cached_property
     def parameters(self) -> inspect.Signature:
         return inspect.signature(self.plain_forward)
 

@@ -1,7 +1,6 @@
 """Gradients from sources that share no code with the backward passes.
 
-complex_step    the imaginary part of a forward pass at x + ih: exact to machine precision, no
-                subtraction, indifferent to ties and kinks (Squire and Trapp, SIAM Review 40, 1998)
+complex_step    (ninja.runs) the imaginary part of a forward pass at x + ih
 differences     five-point central differences: independent of complex arithmetic, but blind at
                 kinks, which it leaves out (Abramowitz and Stegun, 25.3.6)
 torch_autograd  torch's engine on an independent forward pass from torch's own library
@@ -14,161 +13,15 @@ Each takes a `Run` and answers {gradient name: array} for every name in `wrt`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from ninja.op import Arguments, Op
+from ninja.runs import STEP, Along, Gradients, Run, defaults, derivative, entries
 from ninja.trace import call
-
-Gradients = dict[str, Any]
-Along = Callable[[Any], Any]  # step -> the output with that step added to one entry
-Stencil = Callable[[Along, Any], Any]  # (along, the entry) -> one derivative
-STEP = 1e-20  # of the complex step: its square vanishes beside 1, so nothing is cancelled
-
-
-@dataclass(frozen=True)
-class Run:
-    """One forward pass on one case: what went in, what came out, every name on the way."""
-
-    op: Op
-    case: str
-    arguments: Arguments
-    out: Any
-    cache: Arguments
-    scope: Arguments
-    upstream: Any
-
-    @property
-    def inputs(self) -> Arguments:
-        """The arguments that are differentiated."""
-        return {n: v for n, v in self.arguments.items() if n in self.op.wrt}
-
-    def backward(self, function: Callable[..., Any] | None = None) -> Gradients:
-        """The gradients by `function`, or by the record's backward pass, by name."""
-        grads = (function or self.op.backward)(self.upstream, **self.cache)
-        return dict(zip(self.op.gradients, grads, strict=True))
-
-    def weighted(self, out: Any) -> Any:
-        """sum(upstream * out): the number whose derivatives are the gradients."""
-        return sum(u * o for u, o in zip(entries(self.upstream), entries(out), strict=True))
-
-    def function_of(self, name: str) -> tuple[Any, Callable[[Any], Any]]:
-        """The value of `name`, and the output as a function of it, all else as in this run."""
-        if name in self.arguments:
-            rest = self.arguments
-            return rest[name], lambda v: self.op.forward(**{**rest, name: v})[0]
-        program, output = self.op.forward_program, self.op.signature.output
-        return self.scope[name], lambda v: program.moved(self.scope, name, v, output)
-
-
-def runs(op: Op, seed: int = 0) -> Iterator[Run]:
-    """The operation's cases, each with its upstream or a signed random one (0.7 for a number)."""
-    rng = np.random.default_rng(seed)
-    for case, arguments in op.example(rng):
-        values = dict(arguments)
-        upstream = values.pop(op.upstream, None)
-        yield run(op, values, rng, case, upstream)
-
-
-def run(
-    op: Op,
-    arguments: Arguments,
-    rng: np.random.Generator,
-    case: str = "",
-    upstream: Any = None,
-) -> Run:
-    """One forward pass; where no upstream is given, one is drawn for its output."""
-    out, cache = op.forward(**arguments)
-    _, scope = call(op.plain_forward, {**defaults(op), **arguments})
-    if upstream is None:
-        upstream = random_like(out, rng)
-    return Run(op, case, arguments, out, cache, {**scope, **cache}, upstream)
-
-
-def defaults(op: Op) -> Arguments:
-    """The options of an operation at their defaults."""
-    parameters = op.parameters.parameters.values()
-    return {p.name: p.default for p in parameters if p.default is not p.empty}
-
-
-def random_like(out: Any, rng: np.random.Generator) -> Any:
-    """A signed random upstream for `out`: an array, a list, or 0.7 for a single number."""
-    if isinstance(out, list):
-        return rng.standard_normal(len(out)).tolist()
-    shape = tuple(getattr(out, "shape", ()))
-    if shape:
-        return rng.standard_normal(shape)
-    return 0.7 if type(out) in (int, float) else np.float64(0.7)
-
-
-def entries(x: Any) -> list[Any]:
-    """The numbers of an array, a list or a number, in order."""
-    if isinstance(x, list):
-        return x
-    return list(x.ravel()) if isinstance(x, np.ndarray) else [x]
-
-
-def nudged(x: Any, index: int, step: Any) -> Any:
-    """A copy of `x` with `step` added to one entry."""
-    if isinstance(x, list):
-        return [v + step if i == index else v for i, v in enumerate(x)]
-    if not isinstance(x, np.ndarray):
-        return x + step
-    kind = object if x.dtype == object else np.result_type(x.dtype, type(step))
-    moved = x.astype(kind)
-    moved.reshape(-1)[index] += step
-    return moved
-
-
-def like(x: Any, values: list[Any]) -> Any:
-    """`values` in the form of `x`: array, list or number."""
-    if isinstance(x, list):
-        return values
-    if isinstance(x, np.ndarray):
-        return np.array(values, dtype=object if x.dtype == object else None).reshape(x.shape)
-    return values[0]
-
-
-def derivative(
-    value: Any,
-    function: Callable[[Any], Any],
-    stencil: Stencil,
-    limit: int | None = None,
-) -> Any:
-    """`stencil` applied to each entry of `value` in turn; in the form of `value`.
-
-    With `limit`, at most so many entries are measured, evenly spread; the others are NaN.
-    """
-    found: list[Any] = []
-    numbers = entries(value)
-    stride = max(1, math.ceil(len(numbers) / limit)) if limit else 1
-    for index in range(len(numbers)):
-        if index % stride:
-            found.append(math.nan)
-            continue
-
-        def along(step: Any, index: int = index) -> Any:
-            return function(nudged(value, index, step))
-
-        found.append(stencil(along, numbers[index]))
-    return like(value, found)
-
-
-def complex_step(run: Run) -> Gradients:
-    """Im f(x + ih) / h for every entry of everything that is differentiated."""
-
-    def stencil(f: Along, x: Any) -> float:
-        return float(run.weighted(f(1j * STEP)).imag) / STEP
-
-    return {
-        "d" + name: derivative(value, function, stencil)
-        for name in run.op.wrt
-        for value, function in [run.function_of(name)]
-    }
 
 
 def differences(run: Run, step: float = 1e-3) -> Gradients:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ninja import oracles
 from ninja.op import Op
-from ninja.oracles import Gradients, Run
+from ninja.runs import Gradients, Run, complex_step, run_on, runs
 from ninja.scale import largest, scales
 
 TIGHT = 1e-12  # worst scaled error against the complex step and torch, in float64
@@ -98,7 +98,7 @@ def rerun(run: Run, convert: Callable[[Any], Any]) -> Run:
     """The forward pass again on converted inputs, with the converted upstream."""
     arguments = {name: convert(value) for name, value in run.arguments.items()}
     rng = np.random.default_rng()  # nothing is drawn
-    return oracles.run(run.op, arguments, rng, run.case, convert(run.upstream))
+    return run_on(run.op, arguments, rng, run.case, convert(run.upstream))
 
 
 def on_torch(run: Run, dtype: str, device: str = "cpu") -> Gradients:
@@ -112,11 +112,6 @@ def on_torch(run: Run, dtype: str, device: str = "cpu") -> Gradients:
     return dict(zip(run.op.gradients, run.op.backward(upstream, **cache), strict=True))
 
 
-def is_scalar(op: Op) -> bool:
-    """True for the networks that run on Python numbers and lists, without any library."""
-    return all(spec == "()" or spec.startswith("[") for spec in op.signature.inputs.values())
-
-
 def measure(op: Op) -> list[Row]:
     """One record against every oracle that is installed."""
     worst: dict[tuple[str, str, str, float], tuple[float, str, int]] = {}
@@ -126,21 +121,21 @@ def measure(op: Op) -> list[Row]:
             seen, where, entries = worst.get(key, (-1.0, "", 0))
             worst[key] = (*((error, name) if error > seen else (seen, where)), entries + count)
 
-    for run in oracles.runs(op):
-        truth = oracles.complex_step(run)
+    for run in runs(op):
+        truth = complex_step(run)
         got = run.backward()
         note(run, ("complex step", "NumPy", "float64", TIGHT), got, truth)
         _, autograd = oracles.torch_autograd(run)
         note(run, ("torch autograd", "NumPy", "float64", TIGHT), got, autograd)
         note(run, ("differences", "NumPy", "float64", LOOSE), got, oracles.differences(run))
         note(run, ("50 digits", "NumPy", "float64", TIGHT), got, oracles.high_precision(run))
-        if is_scalar(op):
+        if op.scalar:
             continue
         if importlib.util.find_spec("jax"):
             note(run, ("JAX", "NumPy", "float64", TIGHT), got, oracles.jax_vjp(run))
         note(run, ("complex step", "torch", "float64", TIGHT), on_torch(run, "float64"), truth)
         rounded = exact_single(run)
-        truth = oracles.complex_step(rounded)
+        truth = complex_step(rounded)
         single = rerun(rounded, _single).backward()
         note(rounded, ("complex step", "NumPy", "float32", SINGLE), single, truth)
         note(rounded, ("complex step", "torch", "float32", SINGLE), on_torch(run, "float32"), truth)
@@ -156,7 +151,7 @@ def ulps(op: Op) -> list[UlpRow]:
     Inputs and upstream are the same float32 numbers for all; the truth has 50 digits.
     """
     worst: dict[str, dict[str, float]] = {}
-    for run in oracles.runs(op):
+    for run in runs(op):
         rounded = exact_single(run)
         truth = oracles.high_precision(rounded)
         single = rerun(rounded, _single)

@@ -24,7 +24,7 @@ def copyable(function: Callable[..., Any]) -> str:
     """
     source = textwrap.dedent(inspect.getsource(function))
     parts = [*_helper_sources(source, function.__globals__, {}).values(), source]
-    return "\n\n".join(_without_doctest(part).strip("\n") + "\n" for part in parts)
+    return "\n\n".join(_plain(part) for part in parts)
 
 
 def _helper_sources(source: str, names: dict[str, Any], found: dict[str, str]) -> dict[str, str]:
@@ -48,9 +48,17 @@ def _is_helper(value: Any) -> bool:
     return inspect.isfunction(value) and value.__module__.startswith(__package__)
 
 
-def _without_doctest(source: str) -> str:
-    """A docstring's examples call the package, which a copy does not have."""
-    return re.sub(r'\n\n\s*>>> .*?(?=\n\s*""")', "", source, flags=re.DOTALL)
+def _plain(source: str) -> str:
+    """A copy has no doctest, which calls the package, and no annotations, which need imports."""
+    source = re.sub(r'\n\n\s*>>> .*?(?=\n\s*""")', "", source, flags=re.DOTALL)
+    definition = ast.parse(source).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    arguments = [*definition.args.args, *definition.args.kwonlyargs]
+    if any(a.annotation for a in arguments) or definition.returns:
+        names = ", ".join(a.arg for a in arguments)
+        body = source.splitlines()[definition.body[0].lineno - 1 :]
+        source = "\n".join([f"def {definition.name}({names}):", *body])
+    return source.strip("\n") + "\n"
 
 
 def answer(op: Op, mistake: Mistake | None = None) -> str:
@@ -70,7 +78,8 @@ def answer(op: Op, mistake: Mistake | None = None) -> str:
     names = {**vars(arrays), **op.program.globals}
     free = _free_names(definition, names) - {op.upstream}
     text = f"def backward({', '.join([op.upstream, *sorted(free)])}):\n{body}\n"
-    return "\n\n".join([*_helper_sources(text, names, {}).values(), text])
+    helpers = _helper_sources(text, names, {}).values()
+    return "\n\n".join([*map(_plain, helpers), text])
 
 
 def _free_names(definition: ast.FunctionDef, known: dict[str, Any]) -> set[str]:

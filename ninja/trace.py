@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -17,8 +18,15 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> tuple[An
     >>> call(area, {"w": 4, "h": 3})
     (6.0, {'w': 4, 'h': 3, 'half': 2.0})
     """
-    code = function.__code__
     found: dict[str, Any] = {}
+    with watched(function, found):
+        return function(**arguments), found
+
+
+@contextmanager
+def watched(function: Callable[..., Any], found: dict[str, Any]) -> Iterator[None]:
+    """Within, a call of `function` leaves its local names in `found`, even when it raises."""
+    code = getattr(function, "__code__", None)
 
     def watch(frame: FrameType, event: str, _: Any) -> None:
         if event == "return" and frame.f_code is code:
@@ -27,7 +35,6 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> tuple[An
     before = sys.getprofile()
     sys.setprofile(watch)
     try:
-        result = function(**arguments)
+        yield
     finally:
         sys.setprofile(before)
-    return result, found

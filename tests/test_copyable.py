@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ninja import proof
-from ninja.oracles import complex_step, runs, to_torch
-from ninja.proof import is_scalar
+from ninja.oracles import to_torch
+from ninja.runs import complex_step, runs
 from ninja.text import copyable
 
 
@@ -16,7 +16,7 @@ def alone(function, module_name):
     statement = {"numpy": "import numpy as np", "torch": "import torch"}[module_name]
     names: dict[str, object] = {}
     exec(statement, names)
-    exec(compile(copyable(function), "<copied>", "exec"), names)
+    exec(compile(copyable(function), "<copied>", "exec", dont_inherit=True), names)
     assert "ninja" not in copyable(function)
     return names[function.__name__]
 
@@ -39,7 +39,7 @@ def test_copied_text_runs_alone(op, library):
 
 
 def test_copied_networks_run_alone(net):
-    if is_scalar(net):
+    if net.scalar:
         return
     copied = alone(net.plain_backward, "numpy")
     for run in runs(net):

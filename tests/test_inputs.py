@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ninja import oracles
 from ninja.op import Op
-from ninja.oracles import runs
 from ninja.records import OPS
+from ninja.runs import run_on, runs
 
 X = np.ones((7, 5))
 T = np.array([0, 1, 2, 3, 4, 0, 1])
@@ -113,7 +112,7 @@ def test_an_extra_axis_in_front_is_refused_or_meant(data, name, argument):
     chosen = names[argument % len(names)]
     changed = {**case.arguments, chosen: np.asarray(case.arguments[chosen])[None]}
     try:
-        run = oracles.run(op, changed, np.random.default_rng(0))
+        run = run_on(op, changed, np.random.default_rng(0))
     except ValueError as error:
         said = str(error)
     else:

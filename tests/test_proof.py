@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ninja import oracles, proof
-from ninja.oracles import entries, runs
 from ninja.records import NETS, OPS
+from ninja.runs import complex_step, entries, like, random_like, run_on, runs
 from ninja.scale import largest
 
 
@@ -42,7 +42,7 @@ def test_the_accurate_form_is_the_same_gradient(record):
         return
     for run in runs(record):
         accurate = run.backward(record.backward_accurate)
-        errors = proof.scaled_errors(run, accurate, oracles.complex_step(run))
+        errors = proof.scaled_errors(run, accurate, complex_step(run))
         assert max(error for _, error, _ in errors) <= proof.TIGHT
 
 
@@ -61,12 +61,12 @@ def test_the_accurate_form_keeps_the_digits_that_float32_loses():
 
 def _median_ulps(name, arguments, entry=...):
     op = OPS[name]
-    run = proof.rerun(oracles.run(op, arguments, np.random.default_rng(0)), lambda x: x)
+    run = proof.rerun(run_on(op, arguments, np.random.default_rng(0)), lambda x: x)
     out = np.asarray(run.out)
     upstream = np.ones(out.shape, np.float32)[()]
-    truth_run = oracles.run(op, proof.doubled(arguments), np.random.default_rng(0), "", upstream)
+    truth_run = run_on(op, proof.doubled(arguments), np.random.default_rng(0), "", upstream)
     truth = oracles.high_precision(truth_run)[op.gradients[0]]
-    single = oracles.run(op, arguments, np.random.default_rng(0), "", upstream)
+    single = run_on(op, arguments, np.random.default_rng(0), "", upstream)
     found = []
     for backward in (op.backward, op.backward_accurate):
         got = single.backward(backward)[op.gradients[0]]
@@ -81,10 +81,8 @@ def test_a_gradient_is_linear_in_its_upstream(record):
     """backward(2u - 3v) = 2 backward(u) - 3 backward(v), with u and v of mixed signs."""
     rng = np.random.default_rng(1)
     for run in runs(record):
-        u, v = run.upstream, oracles.random_like(run.out, rng)
-        mixed = oracles.like(
-            run.out, [2 * a - 3 * b for a, b in zip(entries(u), entries(v), strict=True)]
-        )
+        u, v = run.upstream, random_like(run.out, rng)
+        mixed = like(run.out, [2 * a - 3 * b for a, b in zip(entries(u), entries(v), strict=True)])
         parts = [record.backward(w, **run.cache) for w in (mixed, u, v)]
         for name, m, a, b in zip(record.gradients, *parts, strict=True):
             whole = np.asarray(m, float)
@@ -131,7 +129,7 @@ def test_each_line_of_a_network_is_right_for_any_upstream(net):
             if not (line.target.startswith("d") and line.target[1:] in run.scope):
                 continue
             read = {n for n in line.reads if n.startswith("d") and n[1:] in forward.targets}
-            upstreams = {n: oracles.random_like(run.scope[n[1:]], rng) for n in sorted(read)}
+            upstreams = {n: random_like(run.scope[n[1:]], rng) for n in sorted(read)}
             local = {**run.scope, net.upstream: run.upstream, **upstreams}
             for earlier in backward.lines:  # sizes and shared terms that the line reads
                 if earlier.target not in local:
@@ -147,7 +145,7 @@ def test_each_line_of_a_network_is_right_for_any_upstream(net):
 @pytest.mark.skipif("not __import__('torch').cuda.is_available()", reason="no GPU on this machine")
 def test_the_same_text_runs_on_a_gpu():
     for run in (run for op in OPS.values() for run in runs(op)):
-        truth = oracles.complex_step(run)
+        truth = complex_step(run)
         errors = proof.scaled_errors(run, proof.on_torch(run, "float64", "cuda"), truth)
         assert max(error for _, error, _ in errors) <= proof.TIGHT
 
@@ -168,7 +166,7 @@ def test_the_lecture_s_own_sizes():
         "b2": rng.standard_normal(V) * 0.1,
     }
     for name, count in {"makemore": 26, "makemore-fused": 13}.items():
-        run = oracles.run(NETS[name], arguments, rng)
+        run = run_on(NETS[name], arguments, rng)
         got = run.backward()
         assert len(got) == count
         _, truth = oracles.torch_autograd(run)

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from ninja import oracles, proof
-from ninja.oracles import complex_step, runs, to_torch
+from ninja import proof
+from ninja.oracles import to_torch
 from ninja.records import OPS
+from ninja.runs import complex_step, run_on, runs
 
 ELEMENTWISE = sorted(n for n, op in OPS.items() if op.signature.text.startswith("x: (...)"))
 extreme = st.floats(-1e4, 1e4, allow_subnormal=False)
@@ -20,7 +21,7 @@ moderate = st.floats(-8, 8, allow_subnormal=False)
 
 
 def worst(op, arguments, seed=0):
-    run = oracles.run(op, arguments, np.random.default_rng(seed))
+    run = run_on(op, arguments, np.random.default_rng(seed))
     return max(error for _, error, _ in proof.scaled_errors(run, run.backward(), complex_step(run)))
 
 
@@ -42,7 +43,7 @@ def test_huge_logits_stay_finite_and_right(logits, target):
     targets = np.full(len(logits), target % logits.shape[1])
     for name in ("softmax", "log_softmax"):
         assert worst(OPS[name], {"z": logits}) <= 1e-12
-    run = oracles.run(
+    run = run_on(
         OPS["cross_entropy"], {"logits": logits, "targets": targets}, np.random.default_rng(0)
     )
     (dlogits,) = run.backward().values()
@@ -62,7 +63,7 @@ def test_huge_logits_stay_finite_and_right(logits, target):
 def test_ties_go_to_the_first(x, axis, keepdims):
     """max with ties everywhere: its gradient is the complex step's, one entry for each group."""
     op = OPS["max"]
-    run = oracles.run(op, {"x": x, "axis": axis, "keepdims": keepdims}, np.random.default_rng(0))
+    run = run_on(op, {"x": x, "axis": axis, "keepdims": keepdims}, np.random.default_rng(0))
     (dx,) = run.backward().values()
     np.testing.assert_allclose(dx, complex_step(run)["dx"], rtol=1e-15)
     assert (dx != 0).sum() == np.size(run.out)

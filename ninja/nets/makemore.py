@@ -17,9 +17,16 @@ from ninja.ops.pick import OP as pick
 from ninja.ops.tanh import OP as tanh
 
 
+def expect_two_rows(N):
+    """Raise ValueError for a batch of one: Bessel's correction divides by N - 1."""
+    if N < 2:
+        raise ValueError(f"Xb has {N} row(s), but the variance of a batch needs at least 2")
+
+
 def forward(Xb, Yb, C, W1, b1, bngain, bnbias, W2, b2):
     """The loss of one batch of contexts Xb and next characters Yb, atom by atom."""
     N = len(Xb)
+    expect_two_rows(N)
     emb = C[Xb]
     embcat = emb.reshape(N, -1)
     hprebn = embcat @ W1 + b1

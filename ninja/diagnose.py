@@ -1,0 +1,599 @@
+"""Which mistake is it?  A wrong gradient is explained by the simplest thing that fits every input.
+
+The order: the catalogue's own mistakes; single edits of the right line, also up to a factor that
+has a name; weights of the line's branches; a factor alone; facts; and when nothing fits, an
+honest word.  An explanation must reproduce the learner's numbers on every trial, to rounding, so
+random or noisy numbers are never given a name.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
+from types import CodeType
+from typing import Any
+
+from ninja import arrays, compare
+from ninja.branches import branches
+from ninja.edits import Names, edits
+from ninja.op import Mistake, Op
+from ninja.shapes import shape_of
+
+FAILS = (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError, OverflowError,
+         KeyError, NameError)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One trial of one gradient: what was in scope, what the learner got, what their line owed."""
+
+    names: dict[str, Any]
+    got: Any
+    right: Any
+    size: float
+    tolerance: float
+
+    def fits(self, value: Any) -> bool:
+        """Whether `value` reproduces what the learner got."""
+        if shape_of(value) != shape_of(self.got):
+            return False
+        scale = max(self.largest, 1e-300)
+        return compare.gap(value, self.got) <= self.tolerance * scale
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest entry that the learner got."""
+        return max((abs(v) for v in compare.flat(self.got)), default=0.0)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found out: the catalogue's ids, how, and the sentence."""
+
+    mistake: str | list[str] | None
+    message: str
+    by: str
+
+
+def diagnose(op: Op, target: str, evidence: list[Evidence]) -> Finding:
+    """Explain what the learner got for `target`."""
+    evidence = [e for e in evidence if e.right is not None]
+    if not evidence:
+        return Finding(None, "", "")
+    with quiet():
+        shape = shape_advice(evidence[0])
+        ids = catalogued(op, target, evidence)
+        if ids:
+            sentences = {m.id: m.sentence for m in op.mistakes}
+            named = " Or: ".join(dict.fromkeys(sentences[i] for i in ids))
+            mistake = ids[0] if len(ids) == 1 else ids
+            return Finding(mistake, f"{shape} {named}".strip(), "catalogue")
+        edited = _edited(op, target, evidence)
+        if edited:
+            return Finding(None, f"{shape} {edited}".strip(), "edit")
+        if shape:
+            return Finding(None, shape, "shape")
+        for explain, by in ((_weighted, "branches"), (_ratio, "ratio"), (_facts, "facts")):
+            words = explain(op, target, evidence)
+            if words:
+                return Finding(None, words, by)
+    return Finding(None, "This is not a mistake I know. " + _first(evidence[0]), "")
+
+
+def without_record(e: Evidence) -> str:
+    """What can be said of a wrong gradient when nothing is known of where it comes from."""
+    with quiet():
+        if shape_advice(e):
+            return shape_advice(e)
+        size = len(compare.flat(e.got))
+        rows = shape_of(e.got)[0] if shape_of(e.got) else size
+        counts = {"rows": rows, "entries": size}
+        factors = named_factors(Names((), tuple(counts), ()), [replace(e, names=counts)])
+        words = _common_factor(lambda _: e.right, e.right, [e], factors)
+        if words:
+            return f"Right but for {words}."
+        return _facts_of(e) or f"This is not a mistake I know. {_first(e)}"
+
+
+def quiet() -> AbstractContextManager[Any]:
+    """Wrong lines divide by zero and overflow; that is theirs to do, not to print."""
+    import sys
+
+    numpy = sys.modules.get("numpy")
+    return numpy.errstate(all="ignore") if numpy else nullcontext()
+
+
+# ---------------------------------------------------------------- running a line
+
+
+def _helpers() -> dict[str, Any]:
+    return {n: v for n, v in vars(arrays).items() if callable(v) and not n.startswith("_")} | {
+        "overwritten": overwritten,
+        "roll": roll,
+        "first": first,
+        "last": last,
+    }
+
+
+def overwritten(table: Any, indices: Any, rows: Any) -> Any:
+    """`scatter_add` gone wrong: of rows that are named twice the last one stays."""
+    total = table * 0
+    total[indices.reshape(-1)] = rows.reshape(-1, table.shape[1])
+    return total
+
+
+def roll(x: Any, axis: int) -> Any:
+    """Entries moved by one place."""
+    import numpy as np
+
+    return np.roll(x, 1, axis=axis)
+
+
+def first(x: Any, axis: int) -> Any:
+    """Zero but for the first slice along an axis."""
+    return _slice(x, axis, slice(0, 1))
+
+
+def last(x: Any, axis: int) -> Any:
+    """Zero but for the last slice along an axis."""
+    return _slice(x, axis, slice(-1, None))
+
+
+def _slice(x: Any, axis: int, part: slice) -> Any:
+    kept = x * 0
+    where = [slice(None)] * x.ndim
+    where[axis] = part
+    kept[tuple(where)] = x[tuple(where)]
+    return kept
+
+
+@lru_cache(maxsize=64)
+def _globals(op: Op) -> dict[str, Any]:
+    names = {**_helpers(), **op.program.globals}
+    if not op.scalar:
+        import numpy as np
+
+        names["np"] = np
+    return names
+
+
+def evaluated(text: str, op: Op, names: Mapping[str, Any], target: str) -> Any:
+    """What `target` is after a statement has run in a scope; None when it can't run."""
+    scope = dict(names)
+    try:
+        with quiet():
+            exec(_compiled(text), _globals(op), scope)
+            return compare.as_form_of(compare.numbers(scope.get(target)), names.get(target))
+    except (*FAILS, compare.NotNumbers):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str) -> CodeType:
+    return compile(text, "<line>", "exec")
+
+
+def _value(code: CodeType, op: Op, evidence: Evidence) -> Any:
+    """An expression's value in the evidence's scope, as numbers; None when it can't run."""
+    try:
+        value = eval(code, _globals(op), evidence.names)
+        if getattr(value, "dtype", None) is not None and value.dtype.kind == "f":
+            return value
+        return compare.as_form_of(_numbers(value), evidence.got)
+    except (*FAILS, compare.NotNumbers):
+        return None
+
+
+def _numbers(value: Any) -> Any:
+    if getattr(getattr(value, "dtype", None), "kind", "") in ("b", "i"):
+        return value.astype("float64")
+    return compare.numbers(value)
+
+
+# ---------------------------------------------------------------- the catalogue
+
+
+def catalogued(op: Op, target: str, evidence: list[Evidence]) -> list[str]:
+    """The catalogue's mistakes that reproduce the numbers on every trial.
+
+    A mistake in a helper line shows in the gradients that read it.
+    """
+    helpers = helper_lines(op, target)
+    return [
+        mistake.id
+        for mistake in op.mistakes
+        if mistake.target in (target, *helpers)
+        and not mistake.harmless
+        and _reproduces(partial(_with_mistake, op, target, mistake, helpers), evidence)
+    ]
+
+
+def _with_mistake(op: Op, target: str, mistake: Mistake, helpers: list[str], e: Evidence) -> Any:
+    """The value of `target` when one line, its own or one of its helpers', is the mistake's."""
+    if mistake.target == target:
+        return evaluated(mistake.line, op, e.names, target)
+    lines, places = op.program.lines, op.program.targets
+    texts = [lines[places[name]].text for name in helpers if name != mistake.target]
+    return evaluated(
+        "\n".join([*texts, mistake.line, lines[places[target]].text]), op, e.names, target
+    )
+
+
+def helper_lines(op: Op, target: str) -> list[str]:
+    """The lines that `target` reads, directly or not, and that are no gradients themselves."""
+    program, todo = op.program, [target]
+    found: list[str] = []
+    while todo:
+        for name in program.lines[program.targets[todo.pop()]].reads:
+            if name in program.targets and name not in op.gradients and name not in found:
+                found.append(name)
+                todo.append(name)
+    return sorted(found, key=lambda name: program.targets[name])
+
+
+def _reproduces(value_of: Callable[[Evidence], Any], evidence: list[Evidence]) -> bool:
+    """The same numbers on every trial, and wrong ones on at least one."""
+    differs = False
+    for e in evidence:
+        value = value_of(e)
+        if value is None or not e.fits(value):
+            return False
+        differs = differs or not _is_right(e, value)
+    return differs
+
+
+def _is_right(e: Evidence, value: Any) -> bool:
+    return shape_of(value) == shape_of(e.right) and (
+        compare.gap(value, e.right) <= e.tolerance * max(e.size, 1e-300)
+    )
+
+
+# ---------------------------------------------------------------- edits of the right line
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One edited line, ready to run."""
+
+    why: str
+    code: CodeType
+
+
+@lru_cache(maxsize=256)
+def _candidates(op: Op, target: str, names: Names) -> tuple[Candidate, ...]:
+    line = right_line(op, target)
+    found: dict[str, Candidate] = {}
+    for why, expression in edits(line, names):
+        tree = ast.fix_missing_locations(ast.Expression(expression))
+        try:
+            key = ast.dump(expression)
+            if key not in found:
+                found[key] = Candidate(why, compile(tree, "<edit>", "eval"))
+        except (ValueError, TypeError, SyntaxError):
+            continue
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=256)
+def right_line(op: Op, target: str) -> ast.expr:
+    """The expression of a gradient, with the helper lines that it reads written out in place."""
+    program = op.program
+    helpers = {
+        line.target: line.value
+        for line in program.lines
+        if line.target not in op.gradients and not _is_size(line.value)
+    }
+
+    class WrittenOut(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            if node.id not in helpers:
+                return node
+            copied = ast.parse(ast.unparse(helpers[node.id]), mode="eval").body
+            return self.visit(copied)  # type: ignore[no-any-return]
+
+    text = ast.unparse(program.lines[program.targets[target]].value)
+    return WrittenOut().visit(ast.parse(text, mode="eval").body)  # type: ignore[no-any-return]
+
+
+def _is_size(value: ast.expr) -> bool:
+    text = ast.unparse(value)
+    return text.startswith("len(") or ".shape" in text
+
+
+def _edited(op: Op, target: str, evidence: list[Evidence]) -> str:
+    """The sentence for the first edit that fits, alone or with a factor that has a name."""
+    start = evidence[0]
+    names = Names.of(start.names, without=target)
+    factors = named_factors(names, evidence)
+    exact: list[str] = []
+    scaled: list[str] = []
+    for candidate in _candidates(op, target, names):
+        value = _value(candidate.code, op, start)
+        if value is None or shape_of(value) != shape_of(start.got):
+            continue
+
+        def value_of(e: Evidence, code: CodeType = candidate.code) -> Any:
+            return _value(code, op, e)
+
+        if start.fits(value):
+            if _reproduces(value_of, evidence):
+                exact.append(candidate.why)
+                if len(exact) == 2:
+                    break
+        elif not exact and not scaled:
+            words = _common_factor(value_of, value, evidence, factors)
+            if words:
+                scaled.append(f"{candidate.why}, and {words}")
+    if exact:
+        return _sentence(exact)
+    return _sentence(scaled)
+
+
+def _sentence(whys: list[str]) -> str:
+    if not whys:
+        return ""
+    said = " Or: ".join(dict.fromkeys(whys))
+    return f"Your numbers are those of the right line with one slip: {said}."
+
+
+# ---------------------------------------------------------------- factors with a name
+
+
+def named_factors(names: Names, evidence: list[Evidence]) -> dict[str, tuple[float, ...]]:
+    """Numbers that a line may be off by, under their names, with their value on each trial."""
+    scopes = [e.names for e in evidence]
+    count = len(scopes)
+    found = {"2": 2.0, "1/2": 0.5, "-1": -1.0, "-2": -2.0, "-1/2": -0.5, "4": 4.0, "1/4": 0.25,
+             "3": 3.0, "1/3": 1 / 3}  # fmt: skip
+    factors = {name: (value,) * count for name, value in found.items()}
+    for name in names.sizes:
+        sizes = [float(scope.get(name, 0)) for scope in scopes]
+        if all(size > 0 for size in sizes):
+            factors |= _powers(name, sizes)
+        if all(size > 1 for size in sizes):
+            factors[f"{name}/({name} - 1)"] = tuple(s / (s - 1) for s in sizes)
+            factors[f"({name} - 1)/{name}"] = tuple((s - 1) / s for s in sizes)
+            factors |= _powers(f"({name} - 1)", [s - 1 for s in sizes])
+    for name in names.floats:
+        values = [_number(scope.get(name)) for scope in scopes]
+        if all(values):
+            factors |= _powers(name, values)
+    for a in names.sizes:
+        for b in names.sizes:
+            pairs = [(float(s.get(a, 0)), float(s.get(b, 0))) for s in scopes]
+            if a < b and all(x and y for x, y in pairs):
+                factors[f"{a}·{b}"] = tuple(x * y for x, y in pairs)
+                factors[f"1/({a}·{b})"] = tuple(1 / (x * y) for x, y in pairs)
+            if a != b and all(x and y for x, y in pairs):
+                factors[f"{a}/{b}"] = tuple(x / y for x, y in pairs)
+    return factors | {
+        f"-{name}": tuple(-v for v in values)
+        for name, values in factors.items()
+        if not name.startswith("-")
+    }
+
+
+def _powers(name: str, values: list[float]) -> dict[str, tuple[float, ...]]:
+    return {
+        name: tuple(values),
+        f"1/{name}": tuple(1 / v for v in values),
+        f"{name}²": tuple(v * v for v in values),
+        f"1/{name}²": tuple(1 / (v * v) for v in values),
+        f"√{name}": tuple(math.sqrt(abs(v)) for v in values),
+        f"1/√{name}": tuple(1 / math.sqrt(abs(v)) for v in values),
+    }
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _common_factor(
+    value_of: Callable[[Evidence], Any],
+    value: Any,
+    evidence: list[Evidence],
+    factors: dict[str, tuple[float, ...]],
+) -> str:
+    """Words for the one named factor between `value_of` and what the learner got, on all trials."""
+    factor = _factor(value, evidence[0].got)
+    if factor is None:
+        return ""
+    for name, values in factors.items():
+        if abs(factor - values[0]) > 1e-6 * abs(values[0]):
+            continue
+        if all(_fits_scaled(e, value_of(e), values[i]) for i, e in enumerate(evidence)):
+            return f"a factor {name}"
+    return ""
+
+
+def _fits_scaled(e: Evidence, value: Any, factor: float) -> bool:
+    return (
+        value is not None and shape_of(value) == shape_of(e.got) and e.fits(_times(factor, value))
+    )
+
+
+def _times(factor: float, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_times(factor, v) for v in value]
+    return factor * value
+
+
+def _factor(value: Any, got: Any) -> float | None:
+    """The number c with got = c * value, judged at the largest entry; None when there is none."""
+    if isinstance(value, list):
+        a, b = compare.flat(value), compare.flat(got)
+        place = max(range(len(a)), key=lambda i: abs(a[i]), default=None)
+        x, y = (a[place], b[place]) if place is not None else (0.0, 0.0)
+    elif hasattr(value, "ravel"):
+        if value.size == 0:
+            return None
+        flat = value.ravel()
+        place = int(abs(flat).argmax())
+        x, y = float(flat[place]), float(got.ravel()[place])
+    else:
+        x, y = float(value), float(got)
+    if not (math.isfinite(x) and math.isfinite(y)) or x == 0 or y == 0:
+        return None
+    return y / x
+
+
+def _ratio(op: Op, target: str, evidence: list[Evidence]) -> str:
+    """A factor alone: the right line times a number that has a name, or that has none."""
+    names = Names.of(evidence[0].names, without=target)
+    factors = named_factors(names, evidence)
+    words = _common_factor(lambda e: e.right, evidence[0].right, evidence, factors)
+    if words:
+        return f"Right but for {words}."
+    factor = _factor(evidence[0].right, evidence[0].got)
+    if factor is not None and all(_fits_scaled(e, e.right, factor) for e in evidence):
+        return f"Right but for the factor {factor:.6g}, the same on all inputs."
+    return ""
+
+
+# ---------------------------------------------------------------- weights of the branches
+
+
+def _weighted(op: Op, target: str, evidence: list[Evidence]) -> str:
+    """Whether the learner's numbers are the line's own branches, added with wrong weights."""
+    if op.scalar:
+        return ""
+    import numpy as np
+
+    terms = branches(right_line(op, target))
+    if len(terms) < 2:
+        return ""
+    factors = {"0": (0.0,) * len(evidence), "1": (1.0,) * len(evidence)}
+    factors |= named_factors(Names.of(evidence[0].names, without=target), evidence)
+    per_trial = []
+    for e in evidence:
+        columns = []
+        for term in terms:
+            value = _value(_term_code(ast.unparse(term)), op, e)
+            if value is None:
+                return ""
+            columns.append(np.broadcast_to(value, shape_of(e.right)).ravel())
+        matrix = np.stack(columns, axis=1)
+        got = np.asarray(e.got).ravel()
+        if shape_of(e.got) != shape_of(e.right) or np.linalg.matrix_rank(matrix) < len(terms):
+            return ""
+        weights = np.linalg.lstsq(matrix, got, rcond=None)[0]
+        if not e.fits((matrix @ weights).reshape(shape_of(e.got))):
+            return ""
+        per_trial.append(weights)
+    said = []
+    for i, term in enumerate(terms):
+        found = tuple(float(weights[i]) for weights in per_trial)
+        name = _named(found, factors)
+        if name is None:
+            return ""
+        if name == "0":
+            said.append(f"the part `{ast.unparse(term)}` is missing")
+        elif name != "1":
+            said.append(f"the part `{ast.unparse(term)}` counts {name} times")
+    return f"Right but for its parts: {', and '.join(said)}." if said else ""
+
+
+def _named(found: tuple[float, ...], factors: dict[str, tuple[float, ...]]) -> str | None:
+    for name, values in factors.items():
+        if all(abs(a - b) <= 1e-6 * max(1.0, abs(b)) for a, b in zip(found, values, strict=True)):
+            return name
+    return None
+
+
+@lru_cache(maxsize=512)
+def _term_code(text: str) -> CodeType:
+    return compile(text, "<part>", "eval")
+
+
+# ---------------------------------------------------------------- shapes and facts
+
+
+def shape_advice(e: Evidence) -> str:
+    """What a wrong shape says by itself; "" when the shape is right."""
+    got, due = shape_of(e.got), shape_of(e.right)
+    if got == due:
+        return ""
+    said = f"The shape is {got}, due is {due}."
+    if tuple(reversed(got)) == due:
+        return f"{said} It is transposed."
+    if [n for n in got if n != 1] == [n for n in due if n != 1]:
+        extra = len(got) > len(due)
+        return (
+            f"{said} {'An axis of size 1 is too many' if extra else 'An axis of size 1 is lost'}."
+        )
+    if got == ():
+        return f"{said} Everything was summed to one number."
+    if len(got) > len(due) and due in (got[1:], got[: len(due)]):
+        return f"{said} A sum over the copies is missing: what was broadcast receives a sum."
+    if len(got) == len(due) and any(d == 1 < g for g, d in zip(got, due, strict=True)):
+        return f"{said} A sum with keepdims over the broadcast axis is missing."
+    if len(got) < len(due):
+        return f"{said} It was reduced too far, or not copied back to every entry."
+    if len(got) == len(due) == 1:
+        return f"{said} It looks like a sum over the wrong axis."
+    return f"{said} A gradient has the shape of its value."
+
+
+def _facts(op: Op, target: str, evidence: list[Evidence]) -> str:
+    return _facts_of(evidence[0])
+
+
+def _facts_of(e: Evidence) -> str:
+    """What can be said for certain about the numbers, whatever the reason."""
+    got, right = compare.flat(e.got), compare.flat(e.right)
+    if len(got) < 2 or not compare.is_finite(e.got):
+        return ""
+    tolerance = e.tolerance * max(e.size, max(map(abs, right), default=0.0))
+    off = [i for i in range(len(got)) if abs(got[i] - right[i]) > tolerance]
+    said = []
+    if all(v == 0 for v in got):
+        said.append("It is zero everywhere.")
+    elif len(off) < len(got):
+        said.append(f"{len(got) - len(off)} of {len(got)} entries are right.")
+        if all(got[i] == 0 for i in off):
+            said.append("The others are zero: something is lost there.")
+        elif all(abs(right[i]) <= tolerance for i in off):
+            said.append("The others should be zero: something leaks in there.")
+    elif _close(sorted(got), sorted(right), tolerance):
+        said.append("The right values are there, in other places: look at the order.")
+    elif _close(sorted(map(abs, got)), sorted(map(abs, right)), tolerance):
+        said.append("The sizes are right, some signs are not.")
+    constant = _constant_along(e)
+    if constant:
+        said.append(constant)
+    return " ".join([*said, _first(e)]) if said else ""
+
+
+def _close(a: list[float], b: list[float], tolerance: float) -> bool:
+    return all(abs(x - y) <= tolerance for x, y in zip(a, b, strict=True))
+
+
+def _constant_along(e: Evidence) -> str:
+    """An error that does not change along an axis comes from a reduction over that axis."""
+    if not hasattr(e.got, "ravel"):
+        return ""
+    error = e.got - e.right
+    for axis in range(error.ndim):
+        spread = abs(error - error.mean(axis=axis, keepdims=True)).max()
+        if error.shape[axis] > 1 and spread <= 10 * e.tolerance * e.size:
+            return f"The error is the same all along axis {axis}: look at what is reduced there."
+    return ""
+
+
+def _first(e: Evidence) -> str:
+    """The first entry that differs, with both numbers."""
+    if shape_of(e.got) != shape_of(e.right):
+        return ""
+    tolerance = e.tolerance * max(e.size, 1e-300)
+    index, mine, due = next(compare.differing(e.got, e.right, tolerance), (None, 0.0, 0.0))
+    if index is None:
+        return ""
+    where = f"Entry {index}" if index else "It"
+    return f"{where} is {mine:.6g}; due is {due:.6g}."
