@@ -1,0 +1,114 @@
+"""Which files make the site, in which order, and where each is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files, InclusionLevel
+
+from publish.mathematics import stylesheet
+from publish.text import front_matter, title_of
+
+# Folders beside docs/ that become pages, in the order of the navigation; what else there is
+# (docs/*.md) comes after them.
+BESIDE_DOCS = ("lessons", "flashcards")
+FOLDERS = (*BESIDE_DOCS, "reference")
+SUFFIXES = {".md", ".svg", ".png"}
+
+# Front-end packages stand beside this one, put there by `npm ci`.
+NODE_MODULES = Path(__file__).resolve().parents[1] / "node_modules"
+FONT = NODE_MODULES / "@fontsource/familjen-grotesk/files/familjen-grotesk-latin-700-normal.woff2"
+
+NavItem = str | dict[str, list[str]]
+
+
+def beside_docs(root: Path, config: MkDocsConfig) -> Iterator[File]:
+    """The pages that live beside docs/, at URLs that begin with their folder."""
+    for folder in BESIDE_DOCS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in SUFFIXES and not path.name.startswith((".", "_")):
+                name = path.relative_to(root).as_posix()
+                yield File(
+                    name,
+                    str(root),
+                    config.site_dir,
+                    config.use_directory_urls,
+                    inclusion=InclusionLevel.INCLUDED,
+                )
+
+
+def generated(config: MkDocsConfig, uri: str, content: str, edit_uri: str | None) -> File:
+    """A page that is written by us; `edit_uri` is the file one has to edit to change it."""
+    file = File.generated(config, uri, content=content, inclusion=InclusionLevel.INCLUDED)
+    file.edit_uri = edit_uri
+    return file
+
+
+def third_party(config: MkDocsConfig) -> Iterator[File]:
+    """Stylesheet and fonts from the locked npm packages. Raises FileNotFoundError."""
+    katex = NODE_MODULES / "katex" / "dist"
+    for needed in (katex, FONT):
+        if not needed.exists():
+            raise FileNotFoundError(f"{needed} is not there; `npm ci` puts it in place")
+    css = stylesheet((katex / "katex.min.css").read_text("utf-8"))
+    yield File.generated(config, "assets/katex/katex.min.css", content=css)
+    for font in sorted((katex / "fonts").glob("*.woff2")):
+        yield File.generated(config, f"assets/katex/fonts/{font.name}", abs_src_path=str(font))
+    yield File.generated(config, "assets/fonts/display.woff2", abs_src_path=str(FONT))
+
+
+def navigation(files: Iterable[File]) -> list[NavItem]:
+    """Home, the folders in their order, then the other pages; a folder's index comes first."""
+    uris = [f.src_uri for f in files if f.is_documentation_page()]
+    nav: list[NavItem] = [uri for uri in uris if uri == "index.md"]
+    for folder in FOLDERS:
+        inside = [uri for uri in uris if uri.startswith(f"{folder}/")]
+        if inside:
+            nav.append({folder.capitalize(): sorted(inside, key=_not_index)})
+    known = {uri for entry in nav if isinstance(entry, dict) for uri in next(iter(entry.values()))}
+    rest = sorted(uri for uri in uris if uri not in known and uri != "index.md")
+    return [*nav, *rest]
+
+
+def _not_index(uri: str) -> bool:
+    return not uri.endswith("/index.md")
+
+
+def lessons_index(files: Files) -> str | None:
+    """A page that lists the lessons in order, or None when somebody wrote one."""
+    lessons = sorted(
+        (f for f in files if f.src_uri.startswith("lessons/") and f.is_documentation_page()),
+        key=lambda f: f.src_uri,
+    )
+    if any(f.src_uri == "lessons/index.md" for f in lessons):
+        return None
+    items = []
+    for file in lessons:
+        content = file.content_string
+        data = front_matter(content)
+        name = file.src_uri.removeprefix("lessons/")
+        title = title_of(content) or name
+        items.append(f"- [{title}]({name})\n\n    {data.get('description', '')}")
+    start = "---\ndescription: The course, lesson by lesson.\n---\n# Lessons"
+    return "\n\n".join([start, *(items or ["The first one is being written."])]) + "\n"
+
+
+def lesson_number(uri: str) -> int | None:
+    """7 for `lessons/07-name.md`, None for another page."""
+    name = uri.removeprefix("lessons/")
+    digits = name.partition("-")[0]
+    return int(digits) if name != uri and digits.isdigit() else None
+
+
+def edit_links(files: Files) -> None:
+    """Links for editing start at the repository's root, and so do our paths."""
+    for file in files:
+        if file.edit_uri is not None:
+            file.edit_uri = f"docs/{file.src_uri}"
+
+
+def source_path(file: File) -> str:
+    """The file that a message about a page names: its own, relative to the repository."""
+    return file.src_uri if file.generated_by or not file.edit_uri else file.edit_uri

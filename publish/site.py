@@ -1,0 +1,201 @@
+"""One build of the site: what the hooks do, with what they share."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+from mkdocs.utils.meta import get_data
+
+from publish import accessible, files, fonts, isolated, mathematics, records, reference, sourcecode
+from publish.cache import Cache, digest_of_files, versions
+from publish.errors import PageError
+from publish.execute import Executed, execute, split, steps
+from publish.exercises import show_exercises
+from publish.fences import UnclosedFence
+from publish.mathematics import Formula, Katex
+from publish.notebook import notebook
+from publish.slots import Slots
+from publish.text import PageText
+from publish.worker import Outcome, Output, Step, run_page
+
+HERE = Path(__file__).resolve().parent
+LIBRARIES = ("numpy", "torch", "matplotlib", "ipython")
+
+
+class Site:
+    """Everything that lives as long as one build, and no longer."""
+
+    def __init__(self, config: MkDocsConfig, serving: bool) -> None:
+        self.config = config
+        self.serving = serving
+        self.root = Path(config.config_file_path).resolve().parent
+        self.cache = Cache(self.root / ".cache" / "site")
+        self.katex = Katex()
+        self.formulas: list[str] = []  # typeset, to know which glyphs they need
+        self.slots: dict[str, Slots] = {}
+        self.notebooks: dict[str, str] = {}
+        self.workers = ThreadPoolExecutor(os.cpu_count())
+        self.running: dict[str, Future[list[dict[str, Any]]]] = {}
+        # What running code depends on, beside the code itself.
+        sources = [self.root / "ninja", HERE / "worker.py", HERE / "figures.py"]
+        self.environment = [digest_of_files(sources), *versions(LIBRARIES)]
+        package = files.NODE_MODULES / "katex" / "package.json"
+        self.katex_version = json.loads(package.read_text("utf-8"))["version"]
+        self.ops = {op.name: op for op in map(reference.from_dict, self._describe())}
+
+    def collect(self, found: Files) -> Files:
+        """Add lessons, decks, reference pages and third-party assets to what docs/ has."""
+        files.edit_links(found)
+        for file in files.beside_docs(self.root, self.config):
+            found.append(file)
+        for file in files.third_party(self.config):
+            found.append(file)
+        for op in self.ops.values():
+            uri, text = f"reference/{op.name}.md", reference.page_markdown(op)
+            found.append(files.generated(self.config, uri, text, op.path))
+        if self.ops:
+            text = reference.index_markdown(self.ops.values())
+            found.append(files.generated(self.config, "reference/index.md", text, None))
+        if (listed := files.lessons_index(found)) is not None:
+            found.append(files.generated(self.config, "lessons/index.md", listed, None))
+        if self.config.nav is None:
+            self.config.nav = files.navigation(found)
+        self._start_running(found)
+        return found
+
+    def markdown(self, markdown: str, page: Page) -> str:
+        """Run what is to be run, and put in what is only named. Raises PageError."""
+        text = PageText(files.source_path(page.file), page.file.content_string)
+        slots = self.slots[page.file.src_uri] = Slots()
+        done = execute(markdown, text.file, text.offset(markdown), self._outcomes(text.file), slots)
+        markdown = show_exercises(done.markdown, slots)
+        markdown = sourcecode.show_sources(markdown, text, self.root, self._copyable, slots)
+        markdown = records.show_records(markdown, text, self.ops, slots)
+        if files.lesson_number(page.file.src_uri) is not None:
+            self._keep_notebook(page, done)
+        return markdown
+
+    def content(self, html: str, page: Page) -> str:
+        """The converted page, with everything in its place."""
+        return self.slots[page.file.src_uri].fill(html)
+
+    def context(self, page: Page) -> dict[str, Any]:
+        """What the templates want to know about a page beside what MkDocs tells them."""
+        number = files.lesson_number(page.file.src_uri)
+        kicker = page.meta.get("kicker") if number is None else f"Lesson {number}"
+        return {"kicker": kicker, "notebook": self._notebook_name(page)}
+
+    def finished_page(self, html: str, page: Page) -> str:
+        """The page as it is written. Raises PageError for TeX that KaTeX does not read."""
+        file = files.source_path(page.file)
+        return accessible.with_names(mathematics.render(html, file, self._typeset))
+
+    def finished_template(self, html: str) -> str:
+        """A page that comes from no file, as it is written."""
+        return accessible.with_names(html)
+
+    def finish(self) -> None:
+        """Write the notebooks, take from the fonts what no formula shows, and let go."""
+        for uri, text in self.notebooks.items():
+            path = Path(self.config.site_dir) / uri
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        katex_fonts = Path(self.config.site_dir) / "assets" / "katex" / "fonts"
+        fonts.shrink(katex_fonts, fonts.characters_in(self.formulas), self.cache)
+        self.cache.forget_old()
+        self.close()
+
+    def close(self) -> None:
+        """Let go, whether or not the build came to its end."""
+        self.workers.shutdown(cancel_futures=True)
+        self.katex.close()
+
+    def _describe(self) -> list[dict[str, Any]]:
+        ours = digest_of_files([HERE / "reference.py", HERE / "sourcecode.py"])
+        made_from = [self.environment, ours]
+        make = partial(isolated.call, reference.describe, str(self.root))
+        found: list[dict[str, Any]] = self.cache.remember("ops", made_from, make)
+        return found
+
+    def _start_running(self, found: Files) -> None:
+        """Begin to run every page at once, on every core; `markdown` collects what they give."""
+        for file in found.documentation_pages():
+            body, front_matter = get_data(file.content_string)
+            text = PageText(files.source_path(file), file.content_string)
+            try:
+                todo = list(steps(split(body), text.offset(body)))
+            except UnclosedFence:
+                continue  # said when the page's turn comes
+            if todo:
+                slow = bool(front_matter.get("slow"))
+                ask = (text.file, todo, slow)
+                self.running[text.file] = self.workers.submit(self._run, *ask)
+
+    def _run(self, file: str, todo: list[Step], slow: bool) -> list[dict[str, Any]]:
+        """The outcomes of a page's steps, from the cache when nothing they rest on changed.
+
+        A slow page is not run again for each change to the package while it is being served.
+        """
+        environment = [] if slow and self.serving else self.environment
+        made_from = [environment, file, [vars(step) for step in todo]]
+        make = partial(_run_page, str(self.root), file, todo)
+        found: list[dict[str, Any]] = self.cache.remember("page", made_from, make)
+        return found
+
+    def _outcomes(self, file: str) -> list[Outcome]:
+        """What the page's steps gave; waits for it. Raises PageError."""
+        answer = self.running.pop(file).result() if file in self.running else []
+        return [
+            Outcome([Output(**output) for output in one["outputs"]], one["value"]) for one in answer
+        ]
+
+    def _copyable(self, path: str, name: str) -> str | None:
+        made_from = [self.environment, path, name]
+        make = partial(isolated.call, sourcecode.copyable_text, str(self.root), path, name)
+        text: str | None = self.cache.remember("copy", made_from, make)
+        return text
+
+    def _typeset(self, formulas: list[Formula]) -> list[dict[str, str]]:
+        made_from = [self.katex_version, digest_of_files([HERE / "katex.mjs"]), formulas]
+        make = partial(self.katex, formulas)
+        answer: list[dict[str, str]] = self.cache.remember("tex", made_from, make)
+        self.formulas += [one["html"] for one in answer if "html" in one]
+        return answer
+
+    def _notebook_name(self, page: Page) -> str | None:
+        uri = page.file.src_uri
+        if files.lesson_number(uri) is None:
+            return None
+        return Path(uri).with_suffix(".ipynb").name
+
+    def _keep_notebook(self, page: Page, done: Executed) -> None:
+        def named(text: str) -> str:
+            return records.as_text(sourcecode.as_text(text, self.root), self.ops)
+
+        url = page.canonical_url or page.url
+        name = self._notebook_name(page)
+        text = notebook(str(page.title), done.cells, url, named)
+        self.notebooks[f"{page.file.dest_uri.rpartition('/')[0]}/{name}"] = text
+
+
+def _run_page(root: str, file: str, steps: list[Step]) -> list[dict[str, Any]]:
+    """Run a page in a process of its own. Raises PageError, so that a failure is not kept."""
+    try:
+        outcomes: list[Outcome] = isolated.call(run_page, root, file, steps)
+    except isolated.Died as error:
+        raise PageError(file, None, f"running the code of this page: {error}") from None
+    except RuntimeError as error:
+        raise PluginError(f"{file}: {error}") from None
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise PageError(file, outcome.line, outcome.error)
+    return [{"outputs": [vars(o) for o in one.outputs], "value": one.value} for one in outcomes]
