@@ -34,6 +34,14 @@ def branches(line: ast.expr) -> list[ast.expr]:
     return [line]
 
 
+def sum_of(terms: list[ast.expr]) -> ast.expr:
+    """The terms added up again."""
+    whole = terms[0]
+    for term in terms[1:]:
+        whole = ast.BinOp(whole, ast.Add(), term)
+    return whole
+
+
 def _minus(term: ast.expr) -> ast.expr:
     if isinstance(term, ast.UnaryOp) and isinstance(term.op, ast.USub):
         return term.operand

@@ -34,6 +34,7 @@ class Attempt:
     local_names: dict[str, Any] = field(default_factory=dict)
     faults: tuple[str, ...] = ()  # what must change although the numbers may be right
     notes: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
     failure: Failure | None = None
 
 
@@ -71,6 +72,11 @@ def check_source(op: Op, source: str, filename: str = "your_code.py") -> Result:
 
 def check_function(op: Op, backward: Callable[..., Any]) -> Result:
     """Check a function, in this process."""
+    with diagnose.quiet():
+        return _checked(op, backward)
+
+
+def _checked(op: Op, backward: Callable[..., Any]) -> Result:
     problem = _unfit(op, backward)
     if problem is not None:
         return _failed(op, problem)
@@ -85,6 +91,8 @@ def check_function(op: Op, backward: Callable[..., Any]) -> Result:
         missing = [Tensor(n, verdict.MISSING, want_shape=_due(op, n)) for n in op.gradients]
         return Result(op.name, False, tuple(missing), notes=(*faults, *notes))
     tensors = [_said_harmless(op, backward, t) for t in _verdicts(op, attempts)]
+    if any(a.changed for a in attempts):  # what went wrong is that, not a catalogued mistake
+        tensors = [t if t.passed else replace(t, mistake=None) for t in tensors]
     if not all(t.passed for t in tensors):
         tensors = _with_masks(op, backward, tensors, attempts[0].trial)
     elif not faults:
@@ -121,7 +129,7 @@ def _call(backward: Callable[..., Any], trial: Trial, as_torch: bool) -> Attempt
     before = {name: _copied(value, False) for name, value in wanted.items()}
     found: dict[str, Any] = {}
     try:
-        with unpatched(), diagnose.quiet(), watched(backward, found):
+        with unpatched(), watched(backward, found):
             returned = backward(**wanted)
     except (Exception, SystemExit) as error:
         assigned = {n: found[n] for n in trial.run.op.gradients if n in found}
@@ -129,7 +137,8 @@ def _call(backward: Callable[..., Any], trial: Trial, as_torch: bool) -> Attempt
     changed = [n for n, v in wanted.items() if _differs(v, before[n])]
     gathered = _gathered(trial, returned, found)
     if changed:
-        gathered = replace(gathered, faults=(*gathered.faults, _changed_in_place(changed)))
+        faults = (*gathered.faults, _changed_in_place(changed))
+        gathered = replace(gathered, faults=faults, changed=tuple(changed))
     return gathered
 
 
@@ -485,8 +494,19 @@ def _best_effort(op: Op, backward: Callable[..., Any], attempts: list[Attempt]) 
     everywhere = [*attempts, *(attempt(backward, trial) for trial in square(op))]
     running = [a for a in everywhere if a.failure is None]
     if running:
-        return _verdicts(op, running)
+        return [_stops(op, t, attempts) for t in _verdicts(op, running)]
     return [t for t in _verdicts(op, attempts) if t.verdict != verdict.MISSING]
+
+
+def _stops(op: Op, tensor: Tensor, attempts: list[Attempt]) -> Tensor:
+    """The first gradient that a stopping run does not reach is not right, wherever it may pass."""
+    stopped = next(a for a in attempts if a.failure)
+    in_order = [name for name in op.program.targets if name in op.gradients]
+    unreached = [name for name in in_order if name not in stopped.local_names]
+    if not tensor.passed or tensor.name != next(iter(unreached), None) or not stopped.failure:
+        return tensor
+    where = f"On the case “{stopped.trial.run.case}” the code stops here: {stopped.failure.message}"
+    return replace(tensor, verdict=verdict.SHAPE, message=where, explained_by="shape")
 
 
 # ---------------------------------------------------------------- failures

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import ast
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
+from itertools import chain, islice, permutations
 from types import CodeType
 from typing import Any
 
 from ninja import arrays, compare
-from ninja.branches import branches
-from ninja.edits import Names, edits
+from ninja.branches import branches, sum_of
+from ninja.edits import Names, edits, slips
+from ninja.formulas import recognised, switched
 from ninja.op import Mistake, Op
 from ninja.shapes import shape_of
 
@@ -77,7 +80,7 @@ def diagnose(op: Op, target: str, evidence: list[Evidence]) -> Finding:
             return Finding(None, f"{shape} {edited}".strip(), "edit")
         if shape:
             return Finding(None, shape, "shape")
-        for explain, by in ((_weighted, "branches"), (_ratio, "ratio"), (_facts, "facts")):
+        for explain, by in EXPLANATIONS:
             words = explain(op, target, evidence)
             if words:
                 return Finding(None, words, by)
@@ -181,9 +184,8 @@ def _value(code: CodeType, op: Op, evidence: Evidence) -> Any:
     """An expression's value in the evidence's scope, as numbers; None when it can't run."""
     try:
         value = eval(code, _globals(op), evidence.names)
-        if getattr(value, "dtype", None) is not None and value.dtype.kind == "f":
-            return value
-        return compare.as_form_of(_numbers(value), evidence.got)
+        is_float = getattr(getattr(value, "dtype", None), "kind", "") == "f"
+        return compare.as_form_of(value if is_float else _numbers(value), evidence.got)
     except (*FAILS, compare.NotNumbers):
         return None
 
@@ -267,15 +269,22 @@ class Candidate:
 def _candidates(op: Op, target: str, names: Names) -> tuple[Candidate, ...]:
     line = right_line(op, target)
     found: dict[str, Candidate] = {}
-    for why, expression in edits(line, names):
+    expanded = sum_of(branches(line))
+    for why, expression in chain(edits(line, names), slips(expanded, names)):
         tree = ast.fix_missing_locations(ast.Expression(expression))
         try:
             key = ast.dump(expression)
             if key not in found:
-                found[key] = Candidate(why, compile(tree, "<edit>", "eval"))
+                found[key] = Candidate(why, _runnable(tree))
         except (ValueError, TypeError, SyntaxError):
             continue
     return tuple(found.values())
+
+
+def _runnable(tree: ast.Expression) -> CodeType:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # an index on what is no array
+        return compile(tree, "<edit>", "eval")
 
 
 @lru_cache(maxsize=256)
@@ -302,6 +311,9 @@ def right_line(op: Op, target: str) -> ast.expr:
 def _is_size(value: ast.expr) -> bool:
     text = ast.unparse(value)
     return text.startswith("len(") or ".shape" in text
+
+
+MANY = 8  # entries below which a formula could fit by chance
 
 
 def _edited(op: Op, target: str, evidence: list[Evidence]) -> str:
@@ -350,8 +362,7 @@ def named_factors(names: Names, evidence: list[Evidence]) -> dict[str, tuple[flo
     found = {"2": 2.0, "1/2": 0.5, "-1": -1.0, "-2": -2.0, "-1/2": -0.5, "4": 4.0, "1/4": 0.25,
              "3": 3.0, "1/3": 1 / 3}  # fmt: skip
     factors = {name: (value,) * count for name, value in found.items()}
-    for name in names.sizes:
-        sizes = [float(scope.get(name, 0)) for scope in scopes]
+    for name, sizes in _all_sizes(names, scopes).items():
         if all(size > 0 for size in sizes):
             factors |= _powers(name, sizes)
         if all(size > 1 for size in sizes):
@@ -375,6 +386,21 @@ def named_factors(names: Names, evidence: list[Evidence]) -> dict[str, tuple[flo
         for name, values in factors.items()
         if not name.startswith("-")
     }
+
+
+def _all_sizes(names: Names, scopes: list[dict[str, Any]]) -> dict[str, list[float]]:
+    """The named sizes, and those of arrays whose axes have no name."""
+    found = {name: [float(scope.get(name, 0)) for scope in scopes] for name in names.sizes}
+    for name in names.arrays:
+        shapes = [shape_of(scope.get(name)) for scope in scopes]
+        if all(shapes):
+            found[f"{name}.size"] = [float(math.prod(shape)) for shape in shapes]
+            found[f"len({name})"] = [float(shape[0]) for shape in shapes]
+            found[f"{name}.shape[-1]"] = [float(shape[-1]) for shape in shapes]
+    distinct: dict[tuple[float, ...], str] = {}
+    for name, sizes in found.items():
+        distinct.setdefault(tuple(sizes), name)
+    return {name: list(sizes) for sizes, name in distinct.items()}
 
 
 def _powers(name: str, values: list[float]) -> dict[str, tuple[float, ...]]:
@@ -413,6 +439,20 @@ def _common_factor(
     return ""
 
 
+def _typed_in(factors: dict[str, tuple[float, ...]], found: list[float]) -> str:
+    """Words for a factor that is a name over a whole number: the number stands for the name."""
+    for name, values in factors.items():
+        if len(set(values)) < 2 or name.startswith(("-", "√", "1/√")):
+            continue
+        typed = [v / f for v, f in zip(values, found, strict=True)]
+        for number, words in ((typed[0], f"{name}/{{}}"), (1 / typed[0], f"{name}·{{}}")):
+            whole = round(number)
+            same = all(abs(t - typed[0]) < 1e-6 * abs(typed[0]) for t in typed)
+            if same and 1 < whole < 100_000 and abs(number - whole) < 1e-6 * whole:
+                return f"a factor {words.format(whole)}: is a number typed in for a size?"
+    return ""
+
+
 def _fits_scaled(e: Evidence, value: Any, factor: float) -> bool:
     return (
         value is not None and shape_of(value) == shape_of(e.got) and e.fits(_times(factor, value))
@@ -427,6 +467,8 @@ def _times(factor: float, value: Any) -> Any:
 
 def _factor(value: Any, got: Any) -> float | None:
     """The number c with got = c * value, judged at the largest entry; None when there is none."""
+    if shape_of(value) != shape_of(got):
+        return None
     if isinstance(value, list):
         a, b = compare.flat(value), compare.flat(got)
         place = max(range(len(a)), key=lambda i: abs(a[i]), default=None)
@@ -451,10 +493,119 @@ def _ratio(op: Op, target: str, evidence: list[Evidence]) -> str:
     words = _common_factor(lambda e: e.right, evidence[0].right, evidence, factors)
     if words:
         return f"Right but for {words}."
-    factor = _factor(evidence[0].right, evidence[0].got)
-    if factor is not None and all(_fits_scaled(e, e.right, factor) for e in evidence):
-        return f"Right but for the factor {factor:.6g}, the same on all inputs."
+    found = [_factor(e.right, e.got) for e in evidence]
+    own = [f for f in found if f is not None]
+    if len(own) < len(evidence) or not all(
+        _fits_scaled(e, e.right, f) for e, f in zip(evidence, own, strict=True)
+    ):
+        return ""
+    if len(evidence) > 1 and max(own) - min(own) <= 1e-6 * abs(own[0]):
+        return f"Right but for the factor {own[0]:.6g}, the same on all inputs."
+    typed = _typed_in(factors, own)
+    return f"Right but for {typed}" if typed else ""
+
+
+# ---------------------------------------------------------------- formulas of the names in scope
+
+
+def _formula(op: Op, target: str, evidence: list[Evidence]) -> str:
+    """Whether the learner's numbers are a short formula of what is in scope."""
+    if op.scalar or sum(len(compare.flat(e.got)) for e in evidence) < MANY:
+        return ""
+    names = Names.of(evidence[0].names, without=target)
+    factors = {"1": (1.0,) * len(evidence)} | named_factors(names, evidence)
+
+    def evaluate(text: str, number: int) -> Any:
+        return _value(_term_code(text), op, evidence[number])
+
+    for text in recognised(evidence[0].got, names, evaluate):
+        values = [evaluate(text, i) for i in range(len(evidence))]
+        if any(value is None or shape_of(value) != shape_of(e.got)
+               for value, e in zip(values, evidence, strict=True)):  # fmt: skip
+            continue
+        by_case = dict(zip(map(id, evidence), values, strict=True))
+        words = _common_factor(partial(_of_case, by_case), values[0], evidence, factors)
+        if words:
+            factor = words.removeprefix("a factor ")
+            times = "" if factor == "1" else f", times {factor}"
+            return f"Your numbers are `{text}`{times}: hold that against your derivation."
     return ""
+
+
+def _of_case(values: dict[int, Any], e: Evidence) -> Any:
+    return values[id(e)]
+
+
+def _switch(op: Op, target: str, evidence: list[Evidence]) -> str:
+    """Whether they are an array times one of two numbers, chosen by where a name is large."""
+    if op.scalar or sum(len(compare.flat(e.got)) for e in evidence) < MANY:
+        return ""
+    arrays_of = Names.of(evidence[0].names, without=target).arrays
+    shape = shape_of(evidence[0].got)
+    same = [n for n in arrays_of if shape_of(evidence[0].names[n]) == shape]
+    named = [{n: e.names[n] for n in same} for e in evidence]
+    bases = [("the right value", [e.right for e in evidence])]
+    bases += [(f"`{n}`", [e.names[n] for e in evidence]) for n in same]
+    for words, values in bases:
+        found = switched([(e.got, v, n) for e, v, n in zip(evidence, values, named, strict=True)])
+        if found:
+            return f"Your numbers are {words} times {found}."
+    return ""
+
+
+def _order(op: Op, target: str, evidence: list[Evidence]) -> str:
+    """Whether the right values lie there in the order of other axes."""
+    axis_counts = {len(shape_of(e.right)) for e in evidence}
+    if (
+        op.scalar
+        or len(axis_counts) > 1
+        or any(shape_of(e.got) != shape_of(e.right) for e in evidence)
+    ):
+        return ""
+    for axes in permutations(range(*axis_counts)):
+        turned = [_laid_out(e.right, axes) for e in evidence]
+        if all(e.fits(t) for e, t in zip(evidence, turned, strict=True)) and any(
+            not _is_right(e, t) for e, t in zip(evidence, turned, strict=True)
+        ):
+            return (
+                f"The right values are there, laid out in the order of axes {axes}: a reshape "
+                "goes row by row, so split the axes as they were joined."
+            )
+    return ""
+
+
+def _laid_out(x: Any, axes: tuple[int, ...]) -> Any:
+    """`x` read in plain order into an array whose axes are then put back in their places."""
+    shape = [x.shape[axis] for axis in axes]
+    back = sorted(range(len(axes)), key=lambda i: axes[i])
+    return x.reshape(shape).transpose(back)
+
+
+def _two_edits(op: Op, target: str, evidence: list[Evidence]) -> str:
+    """Two slips in one line: one of its structure after another."""
+    start = evidence[0]
+    for candidate in _double_candidates(op, target):
+        value = _value(candidate.code, op, start)
+        if value is None or not start.fits(value):
+            continue
+        if _reproduces(partial(_value, candidate.code, op), evidence):
+            return f"Your numbers are those of the right line with two slips: {candidate.why}."
+    return ""
+
+
+@lru_cache(maxsize=64)
+def _double_candidates(op: Op, target: str) -> tuple[Candidate, ...]:
+    nothing = Names((), (), ())
+    found: dict[str, Candidate] = {}
+    for first_why, first_line in islice(slips(right_line(op, target), nothing), 60):
+        for second_why, line in slips(first_line, nothing):
+            key = ast.dump(line)
+            if key not in found:
+                tree = ast.fix_missing_locations(ast.Expression(line))
+                found[key] = Candidate(f"{first_why}, and {second_why}", _runnable(tree))
+            if len(found) >= 2000:
+                return tuple(found.values())
+    return tuple(found.values())
 
 
 # ---------------------------------------------------------------- weights of the branches
@@ -469,8 +620,8 @@ def _weighted(op: Op, target: str, evidence: list[Evidence]) -> str:
     terms = branches(right_line(op, target))
     if len(terms) < 2:
         return ""
-    factors = {"0": (0.0,) * len(evidence), "1": (1.0,) * len(evidence)}
-    factors |= named_factors(Names.of(evidence[0].names, without=target), evidence)
+    named = named_factors(Names.of(evidence[0].names, without=target), evidence)
+    factors = {"0": (0.0,) * len(evidence), "1": (1.0,) * len(evidence)} | named
     per_trial = []
     for e in evidence:
         columns = []
@@ -490,8 +641,8 @@ def _weighted(op: Op, target: str, evidence: list[Evidence]) -> str:
     said = []
     for i, term in enumerate(terms):
         found = tuple(float(weights[i]) for weights in per_trial)
-        name = _named(found, factors)
-        if name is None:
+        name = _named(found, factors) or _typed_in(named, list(found)).removeprefix("a factor ")
+        if not name:
             return ""
         if name == "0":
             said.append(f"the part `{ast.unparse(term)}` is missing")
@@ -597,3 +748,14 @@ def _first(e: Evidence) -> str:
         return ""
     where = f"Entry {index}" if index else "It"
     return f"{where} is {mine:.6g}; due is {due:.6g}."
+
+
+EXPLANATIONS: tuple[tuple[Callable[[Op, str, list[Evidence]], str], str], ...] = (
+    (_weighted, "branches"),
+    (_ratio, "ratio"),
+    (_order, "edit"),
+    (_formula, "edit"),
+    (_switch, "edit"),
+    (_two_edits, "edit"),
+    (_facts, "facts"),
+)

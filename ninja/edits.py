@@ -56,23 +56,23 @@ def parse(text: str) -> ast.expr:
 
 def edits(line: ast.expr, names: Names) -> Iterator[Edit]:
     """All single edits of an expression, the simplest kinds first."""
-    yield from _rewritten(line, names)
+    yield from slips(line, names)
     yield from _whole(line, names)
 
 
-def _rewritten(node: ast.expr, names: Names) -> Iterator[Edit]:
+def slips(node: ast.expr, names: Names) -> Iterator[Edit]:
     """Each single edit of this node or of one below it, put back into the whole."""
     yield from _local(node, names)
     for field, value in ast.iter_fields(node):
         if isinstance(node, ast.Call) and field == "func" and isinstance(value, ast.Name):
             continue
         if isinstance(value, ast.expr):
-            for why, new in _rewritten(value, names):
+            for why, new in slips(value, names):
                 yield why, _with(node, field, new)
         elif isinstance(value, list):
             for i, item in enumerate(value):
                 if isinstance(item, ast.expr):
-                    for why, new in _rewritten(item, names):
+                    for why, new in slips(item, names):
                         yield why, _with(node, field, [*value[:i], new, *value[i + 1 :]])
 
 
@@ -369,9 +369,22 @@ def _of_name(node: ast.expr, name: str, names: Names) -> Iterator[Edit]:
         yield f"there is a factor `{other}` too many", _binary(node, ast.Mult(), parse(other))
 
 
+def _renamed(line: ast.expr, name: str, other: str) -> ast.expr:
+    class Rename(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.Name:
+            return ast.Name(other, node.ctx) if node.id == name else node
+
+    return Rename().visit(parse(ast.unparse(line)))  # type: ignore[no-any-return]
+
+
 def _whole(line: ast.expr, names: Names) -> Iterator[Edit]:
     """Edits of the line as a whole."""
     text = ast.unparse(line)
+    read = [n.id for n in ast.walk(line) if isinstance(n, ast.Name)]
+    for name in dict.fromkeys(n for n in read if read.count(n) > 1 and n in names.arrays):
+        for other in names.arrays:
+            if other != name:
+                yield f"`{other}` stands where `{name}` belongs", _renamed(line, name, other)
     for other in (*names.arrays, *names.floats):
         yield f"it equals `{other}`, as if this step did nothing", parse(other)
         yield f"there is a factor `{other}` too many", parse(f"({text}) * {other}")
