@@ -1,18 +1,14 @@
 """What NumPy arrays, torch tensors, Python numbers and lists have in common, under one name.
 
 `namespace` serves the forward passes.  The helpers after it serve the backward passes: each is
-written with what NumPy and torch share, so its text can be copied and works with either.
+written with what NumPy and torch share.  What they import, they import inside, so that the text of
+each can be copied and works alone.
 """
 
 from __future__ import annotations
 
-import cmath
-import math
-import sys
 from types import ModuleType
 from typing import Any
-
-_HOMES = {"torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy", "mpmath": "mpmath"}
 
 
 def namespace(x: Any) -> ModuleType:
@@ -24,10 +20,15 @@ def namespace(x: Any) -> ModuleType:
     >>> namespace(0.5).__name__, namespace(0.5j).__name__
     ('math', 'cmath')
     """
+    import cmath
+    import math
+    import sys
+
     home = type(x).__module__.partition(".")[0]
     if home == "builtins":
         return cmath if isinstance(x, complex) else math
-    return sys.modules[_HOMES.get(home, "numpy")]
+    homes = {"torch": "torch", "jax": "jax.numpy", "jaxlib": "jax.numpy", "mpmath": "mpmath"}
+    return sys.modules[homes.get(home, "numpy")]
 
 
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:

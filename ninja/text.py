@@ -23,8 +23,21 @@ def copyable(function: Callable[..., Any]) -> str:
     def exp
     """
     source = textwrap.dedent(inspect.getsource(function))
-    parts = [*_helper_sources(source, function.__globals__, {}).values(), source]
-    return "\n\n".join(_plain(part) for part in parts)
+    helpers = _helper_sources(source, function.__globals__, {}).values()
+    parts = [_plain(part) for part in (*helpers, source)]
+    return "\n\n".join([*_imports(source, function.__globals__), *parts])
+
+
+def _imports(source: str, names: dict[str, Any]) -> list[str]:
+    """The standard library's names that `source` reads, as one block of imports."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        value = names.get(node.id) if isinstance(node, ast.Name) else None
+        if inspect.ismodule(value):
+            found.add(f"import {value.__name__}")
+        elif inspect.isclass(value):
+            found.add(f"from {value.__module__} import {value.__name__}")
+    return ["\n".join(sorted(found)) + "\n"] if found else []
 
 
 def _helper_sources(source: str, names: dict[str, Any], found: dict[str, str]) -> dict[str, str]:
@@ -55,7 +68,9 @@ def _plain(source: str) -> str:
     assert isinstance(definition, ast.FunctionDef)
     arguments = [*definition.args.args, *definition.args.kwonlyargs]
     if any(a.annotation for a in arguments) or definition.returns:
-        names = ", ".join(a.arg for a in arguments)
+        for argument in arguments:
+            argument.annotation = None
+        names = ast.unparse(definition.args)
         body = source.splitlines()[definition.body[0].lineno - 1 :]
         source = "\n".join([f"def {definition.name}({names}):", *body])
     return source.strip("\n") + "\n"
