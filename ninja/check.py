@@ -84,7 +84,8 @@ def _checked(op: Op, backward: Callable[..., Any]) -> Result:
     attempts = [attempt(backward, trial) for trial in trials]
     failed = next((a.failure for a in attempts if a.failure), None)
     if failed is not None:
-        return _failed(op, failed, _best_effort(op, backward, attempts))
+        out_of_memory = failed.type == "MemoryError"  # trying again would only fill it again
+        return _failed(op, failed, [] if out_of_memory else _best_effort(op, backward, attempts))
     faults = list(dict.fromkeys(fault for a in attempts for fault in a.faults))
     notes = list(dict.fromkeys(note for a in attempts for note in a.notes))
     if not any(a.values for a in attempts):
@@ -437,8 +438,16 @@ def _explained(op: Op, tensor: Tensor, attempts: list[Attempt]) -> Tensor:
         right, size = scope.local.get(tensor.name), attempt.trial.scale[tensor.name]
         evidence.append(diagnose.Evidence(scope.names, got, right, size, tolerance))
     found = diagnose.diagnose(op, tensor.name, evidence)
-    message = " ".join(part for part in (tensor.message, found.message) if part)
+    message = " ".join(part for part in (tensor.message, found.message, _first(tensor)) if part)
     return replace(tensor, mistake=found.mistake, message=message, explained_by=found.by)
+
+
+def _first(tensor: Tensor) -> str:
+    """The first entry that differs, with both numbers."""
+    if tensor.entry is None:
+        return ""
+    index, got, want = tensor.entry.index, tensor.entry.got, tensor.entry.want
+    return f"{f'Entry {index}' if index else 'It'} is {got:.6g}; due is {want:.6g}."
 
 
 # ---------------------------------------------------------------- what numbers alone do not show
@@ -549,7 +558,10 @@ def failure(error: BaseException, filename: str) -> Failure:
     """An exception as the learner should see it: their own lines only, and what to look at."""
     line = _last_line(error.__traceback__, filename)
     text = linecache.getline(filename, line).strip() if line else ""
-    message = str(error).strip() or type(error).__name__
+    try:
+        message = str(error).strip() or type(error).__name__
+    except Exception:  # an exception whose own text raises
+        message = "it has no readable message"
     advice = _advice(error, message)
     return Failure(type(error).__name__, f"{message}{advice}", line, text=text)
 

@@ -1,67 +1,292 @@
-"""The command `backprop-ninja`."""
+"""The command `backprop-ninja`.
+
+Each command is a function from its arguments to an exit code: 0 right, 1 wrong, 2 could not run.
+What only some commands need (rich, NumPy) is imported where it is used, so that `check` answers
+at once.
+"""
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
-from dataclasses import asdict
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
+from ninja import progress, sandbox
+from ninja.exercises import EXERCISES, Exercise, UnknownExercise, find
+from ninja.progress import FILE, FOLDER, NoFolder, Progress
+from ninja.starter import COMMAND
+from ninja.verdict import Result
 
-from ninja import proof
-from ninja.records import NETS, OPS
+if TYPE_CHECKING:
+    from rich.console import Console
+
+CAN_NOT_RUN = 2
+MARKS = {progress.SOLVED: "✓", progress.STARTED: "…", progress.NEW: "·"}
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # one that can't show ✓ shows ? and goes on
+            stream.reconfigure(errors="replace")
+    arguments = vars(_parser().parse_args(argv))
+    command: Callable[..., int] = arguments.pop("run")
+    try:
+        code = command(**arguments)
+        sys.stdout.flush()
+    except (UnknownExercise, NoFolder) as problem:
+        return _refuse(str(problem))
+    except BrokenPipeError:  # `backprop-ninja list | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="backprop-ninja", description="Learn backpropagation by hand, and have it proved."
+        prog=COMMAND,
+        description="Learn backpropagation by hand, and have it proved.",
+        epilog=f"Begin with: {COMMAND} start",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    bench = commands.add_parser("bench", help="measure every formula against every oracle")
-    bench.add_argument("names", nargs="*", metavar="RECORD", help="only these operations")
-    bench.add_argument("--json", action="store_true", help="print one JSON object")
-    arguments = parser.parse_args(argv)
-    return _bench(arguments.names, arguments.json)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run: Callable[..., int], name: str, told: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
+        added.set_defaults(run=run)
+        return added
+
+    def takes_exercise(added: argparse.ArgumentParser) -> None:
+        added.add_argument("exercise", help=f"its name, as in `{COMMAND} list`")
+
+    added = command(show_list, "list", "the exercises, and which are solved")
+    added.add_argument("folder", nargs="?", metavar="DIR", help="where the exercises are")
+    added = command(start, "start", "write the exercises into a folder to work in")
+    added.add_argument("folder", nargs="?", metavar="DIR", help=f"else {FOLDER}")
+    added = command(check, "check", "check a file")
+    takes_exercise(added)
+    added.add_argument("file", type=Path, metavar="FILE", help="a Python file with `backward`")
+    added.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
+    added = command(watch, "watch", "check on every save, and move on when solved")
+    added.add_argument("folder", nargs="?", metavar="DIR", help="where the exercises are")
+    added = command(hint, "hint", "the next hint for an exercise")
+    takes_exercise(added)
+    added.add_argument("number", nargs="?", type=int, metavar="N", help="a certain hint, from 1")
+    added = command(bench, "bench", "measure the formulas and the checker")
+    added.add_argument("which", nargs="?", default="all", choices=("proof", "checker", "all"))
+    added.add_argument("names", nargs="*", metavar="RECORD", help="proof of these records only")
+    added.add_argument("--unseen", type=Path, metavar="FILE", help="wrong lines for the checker")
+    added.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
+    return parser
 
 
-def _bench(names: list[str], as_json: bool) -> int:
-    records = [op for name, op in {**OPS, **NETS}.items() if not names or name in names]
-    console = Console()
-    quiet = as_json or not console.is_terminal
-    rows: list[proof.Row] = []
-    ulps: list[proof.UlpRow] = []
-    for op in track(records, "measuring", disable=quiet, transient=True):
-        rows += proof.measure(op)
-        ulps += proof.ulps(op) if op.name in OPS else []
-    if as_json:
-        print(json.dumps({"proof": [asdict(r) for r in rows], "ulps": [asdict(u) for u in ulps]}))
+def show_list(folder: str | None) -> int:
+    """The exercises by lesson, with what is solved, started and new."""
+    try:
+        known = load(progress.locate(folder))
+    except NoFolder:
+        if folder is not None:
+            raise
+        known = None
+    states = {e.name: known.state(e) if known else progress.NEW for e in EXERCISES.values()}
+    _console().print(_overview(states), soft_wrap=True)
+    solved = sum(state == progress.SOLVED for state in states.values())
+    if known is None:
+        print(f"\nWrite them into a folder:  {COMMAND} start")
+        return 0
+    print(f"\n{solved} of {len(states)} solved in {known.folder}.", end="  ")
+    following = next(known.unsolved(), None)
+    if following:
+        print(f"Next: {following.name}, in {known.path(following)}")
     else:
-        console.print(_proof_table(rows))
-        console.print(_ulp_table(ulps))
-    return 0 if rows and all(row.holds for row in rows) else 1
+        print(f"Nothing is left to do here; {COMMAND} start adds what is new.")
+    return 0
 
 
-def _proof_table(rows: list[proof.Row]) -> Table:
-    table = Table(title="Worst scaled error of each record's gradients")
-    for column in ("record", "oracle", "on", "error", "gradient", "entries", ""):
-        table.add_column(column, justify="right" if column in ("error", "entries") else "left")
-    for row in rows:
-        verdict = "right" if row.holds else f"more than {row.tolerance:.0e}"
-        table.add_row(
-            row.record, row.oracle, f"{row.library} {row.dtype}", f"{row.worst_error:.1e}",
-            row.worst_gradient, str(row.entries), verdict,
-        )  # fmt: skip
-    return table
+def _overview(states: dict[str, str]) -> Any:
+    from rich.text import Text
+
+    styles = {progress.SOLVED: "green", progress.STARTED: "yellow", progress.NEW: "dim"}
+    width = max(map(len, states))
+    text, lesson = Text(), ""
+    for exercise in EXERCISES.values():
+        if exercise.lesson != lesson:
+            text.append(f"{chr(10) if lesson else ''}{exercise.lesson}\n", style="bold")
+            lesson = exercise.lesson
+        state = states[exercise.name]
+        text.append(f"  {MARKS[state]} {exercise.name:<{width}}  ")
+        text.append(f"{state}\n", style=styles[state])
+    text.rstrip()
+    return text
 
 
-def _ulp_table(rows: list[proof.UlpRow]) -> Table:
-    table = Table(title="float32: worst error in units in the last place, against 50 digits")
-    for column in ("record", "gradient", "textbook", "accurate form", "torch"):
-        table.add_column(column, justify="left" if column in ("record", "gradient") else "right")
-    for row in rows:
-        accurate = "" if row.accurate is None else f"{row.accurate:.3g}"
-        table.add_row(row.record, row.gradient, f"{row.textbook:.3g}", accurate, f"{row.torch:.3g}")
-    return table
+def start(folder: str | None) -> int:
+    """Write every starter that is not there yet, and keep every file that is."""
+    home = Path(folder or ("." if Path(FILE).exists() else FOLDER))
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return _refuse(f"{home} can't be made ({error.strerror}): name another folder.")
+    known, kept, written = load(home), [], 0
+    for exercise in EXERCISES.values():
+        try:
+            with known.path(exercise).open("x", encoding="utf-8") as file:
+                file.write(exercise.starter)
+        except FileExistsError:
+            kept.append(exercise.file_name)
+            continue
+        except OSError as error:
+            return _refuse(f"{known.path(exercise)} can't be written: {error.strerror}.")
+        written += 1
+        known.mark(exercise).starter = progress.digest(exercise.starter)
+    save(known)
+    print(f"{written} exercises written into {home}.")
+    if kept:
+        names = ", ".join(kept[:5]) + (f" and {len(kept) - 5} more" if len(kept) > 5 else "")
+        print(f"Kept as they were, because they exist: {names}.")
+    following = next(known.unsolved(), None)
+    if following:
+        print(f"\nNext: open {known.path(following)} in your editor, and beside it run")
+        print(f"    {COMMAND} watch{f' {folder}' if folder else ''}")
+    return 0
+
+
+def check(exercise: str, file: Path, as_json: bool) -> int:
+    """Check one file, and mark it in the folder that it lies in."""
+    found = find(exercise)
+    result = sandbox.run(found, file)
+    if as_json:
+        print(json.dumps(_without_nan(result.as_json())))
+    known = load(file.parent, quiet=as_json) if (file.parent / FILE).exists() else None
+    if known is not None and result.passed:
+        mark_solved(known, found, file, quiet=as_json)
+    if not as_json:
+        show(result)
+        print(f"\n{_next_step(result, found, known, file)}")
+    return result.exit_code
+
+
+def show(result: Result) -> None:
+    """Print a result, in colour where there is any."""
+    from ninja import render
+
+    console = _console()
+    if console.is_terminal:
+        console.print(render.text(result))
+    else:
+        print(render.plain(result, console.width))
+
+
+def mark_solved(known: Progress, exercise: Exercise, file: Path, quiet: bool = False) -> None:
+    """Write down that the text in `file` solves the exercise."""
+    with suppress(OSError):  # it was there a moment ago
+        known.mark(exercise).solved = progress.digest(file.read_bytes())
+    save(known, quiet)
+
+
+def _next_step(result: Result, exercise: Exercise, known: Progress | None, file: Path) -> str:
+    if not file.is_file():
+        return f"All exercises:  {COMMAND} list"
+    if not result.passed:
+        return f"Change {file.name} and check again.  A hint:  {COMMAND} hint {exercise.name}"
+    following = next(known.unsolved(), None) if known else None
+    if known and following:
+        return f"Next: {following.name}, in {known.path(following)}"
+    return f"All exercises:  {COMMAND} list"
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN and no infinity."""
+    if isinstance(value, dict):
+        return {k: _without_nan(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(v) for v in value]
+    finite = not isinstance(value, float) or value - value == 0
+    return value if finite else None
+
+
+def watch(folder: str | None) -> int:
+    """Check on every save until all is solved or the learner quits."""
+    from ninja.watch import Session
+
+    return Session(load(progress.locate(folder))).run()
+
+
+def hint(exercise: str, number: int | None) -> int:
+    """Show the next hint of an exercise, or a certain one."""
+    found = find(exercise)
+    try:
+        known: Progress | None = load(progress.locate())
+    except NoFolder:
+        known = None
+    last = known.mark(found).hint if known else 0
+    total = len(found.hints)
+    wanted = min(last + 1, total) if number is None else number
+    if not 1 <= wanted <= total:
+        return _refuse(f"{found.name} has {total} hints: ask for one from 1 to {total}")
+    for line in hint_lines(found, wanted):
+        print(line)
+    if known:
+        known.mark(found).hint = wanted
+        save(known)
+    more = f"{COMMAND} hint {found.name}" + ("" if known else f" {wanted + 1}")
+    print(f"\nThe next one:  {more}" if wanted < total else "\nThat was the last hint.")
+    return 0
+
+
+def hint_lines(exercise: Exercise, number: int) -> Iterator[str]:
+    """One hint as it is printed, number 1 first."""
+    import textwrap
+
+    shown = exercise.hints[number - 1]
+    yield f"{exercise.name}, hint {number} of {len(exercise.hints)}: {shown.title}"
+    yield ""
+    for line in shown.text.splitlines():
+        yield from (
+            f"  {row}" for row in textwrap.wrap(line, 88, subsequent_indent=" " * 4) or [""]
+        )
+
+
+def bench(which: str, names: list[str], unseen: Path | None, as_json: bool) -> int:
+    """Measure the formulas and the checker."""
+    from ninja import report
+
+    try:
+        return report.run(which, names, unseen, as_json)
+    except (OSError, ValueError) as error:
+        return _refuse(str(error))
+
+
+def load(folder: Path, quiet: bool = False) -> Progress:
+    """The progress in a folder; says so when its file is broken."""
+    known = Progress.load(folder)
+    if known.complaint and not quiet:
+        print(known.complaint, file=sys.stderr)
+    return known
+
+
+def save(known: Progress, quiet: bool = False) -> None:
+    """Keep the progress, or say why that is not possible."""
+    try:
+        known.save()
+    except OSError as error:
+        if not quiet:
+            print(f"What is solved can't be kept: {error.strerror}.", file=sys.stderr)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _refuse(message: str) -> int:
+    print(f"{COMMAND}: {message}", file=sys.stderr)
+    return CAN_NOT_RUN

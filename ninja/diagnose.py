@@ -84,7 +84,7 @@ def diagnose(op: Op, target: str, evidence: list[Evidence]) -> Finding:
             words = explain(op, target, evidence)
             if words:
                 return Finding(None, words, by)
-    return Finding(None, "This is not a mistake I know. " + _first(evidence[0]), "")
+    return Finding(None, "This is not a mistake I know.", "")
 
 
 def without_record(e: Evidence) -> str:
@@ -99,7 +99,7 @@ def without_record(e: Evidence) -> str:
         words = _common_factor(lambda _: e.right, e.right, [e], factors)
         if words:
             return f"Right but for {words}."
-        return _facts_of(e) or f"This is not a mistake I know. {_first(e)}"
+        return _facts_of(e) or "This is not a mistake I know."
 
 
 def quiet() -> AbstractContextManager[Any]:
@@ -348,7 +348,7 @@ def _edited(op: Op, target: str, evidence: list[Evidence]) -> str:
 def _sentence(whys: list[str]) -> str:
     if not whys:
         return ""
-    said = " Or: ".join(dict.fromkeys(whys))
+    said = "; or, with the same numbers: ".join(dict.fromkeys(whys))
     return f"Your numbers are those of the right line with one slip: {said}."
 
 
@@ -719,7 +719,7 @@ def _facts_of(e: Evidence) -> str:
     constant = _constant_along(e)
     if constant:
         said.append(constant)
-    return " ".join([*said, _first(e)]) if said else ""
+    return " ".join(said)
 
 
 def _close(a: list[float], b: list[float], tolerance: float) -> bool:
@@ -736,18 +736,6 @@ def _constant_along(e: Evidence) -> str:
         if error.shape[axis] > 1 and spread <= 10 * e.tolerance * e.size:
             return f"The error is the same all along axis {axis}: look at what is reduced there."
     return ""
-
-
-def _first(e: Evidence) -> str:
-    """The first entry that differs, with both numbers."""
-    if shape_of(e.got) != shape_of(e.right):
-        return ""
-    tolerance = e.tolerance * max(e.size, 1e-300)
-    index, mine, due = next(compare.differing(e.got, e.right, tolerance), (None, 0.0, 0.0))
-    if index is None:
-        return ""
-    where = f"Entry {index}" if index else "It"
-    return f"{where} is {mine:.6g}; due is {due:.6g}."
 
 
 EXPLANATIONS: tuple[tuple[Callable[[Op, str, list[Evidence]], str], str], ...] = (

@@ -83,8 +83,8 @@ def find(name: str) -> Exercise:
     if key in by_key:
         return by_key[key]
     near = [by_key[k].name for k in difflib.get_close_matches(key, by_key, n=3, cutoff=0.6)]
-    meant = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise UnknownExercise(f"there is no exercise {name!r}{meant or '.'}")
+    advice = f"did you mean {' or '.join(near)}?" if near else f"see `{starter.COMMAND} list`."
+    raise UnknownExercise(f"there is no exercise {name!r}: {advice}")
 
 
 def _key(name: str) -> str:

@@ -5,6 +5,7 @@ These are plain values: the terminal, the notebook and the browser draw them, `a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +99,7 @@ class Result:
                 {
                     "name": t.name,
                     "verdict": t.verdict,
-                    "max_error": t.max_error,
+                    "max_error": t.max_error if math.isfinite(t.max_error or 0.0) else None,
                     "shape": None if t.shape is None else list(t.shape),
                     "want_shape": list(t.want_shape),
                     "mistake": t.mistake,

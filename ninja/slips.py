@@ -1,0 +1,168 @@
+"""The known mistakes of a record, each one planted and shown failing.
+
+A notebook or a page shows `Slips(NETS["neuron"])` as a list: the wrong line, the right one, what
+its numbers are and what they should be, the verdict of the checker on each, and the sentence that
+a learner reads.  Nothing is typed in: every number comes from running the wrong line.
+"""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ninja.audit import planted
+from ninja.check import check_source
+from ninja.compare import differing, flat
+from ninja.draw import MINUS, number
+from ninja.op import Mistake, Op
+from ninja.render import LOOKS
+from ninja.runs import Gradients, Run, runs
+from ninja.shapes import shape_of
+from ninja.text import answer
+from ninja.verdict import INHERITED, PASSING
+
+VISIBLE = 1e-6  # relative to the larger number: below it, two numbers are the same
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """One number of a gradient, or its shape: as the wrong line gives it, and as it should be."""
+
+    name: str
+    got: str
+    want: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One mistake at work. `gradients` is empty when its shapes do not even fit."""
+
+    mistake: Mistake
+    right: str
+    gradients: tuple[Gradient, ...]
+
+
+@dataclass(frozen=True)
+class Slips:
+    """Every mistake of a record that is one in truth, on the first example that shows it."""
+
+    op: Op
+
+    @cached_property
+    def slips(self) -> tuple[Slip, ...]:
+        return tuple(_slip(self.op, m) for m in self.op.mistakes if not m.harmless)
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(_plain, self.slips))
+
+    def _repr_html_(self) -> str:
+        return f'<div class="ninja-slips">{"".join(map(_card, self.slips))}</div>'
+
+
+def _slip(op: Op, mistake: Mistake) -> Slip:
+    line = op.program.lines[op.program.targets[mistake.target]]
+    rows = op.program.source.splitlines()[line.first : line.last + 1]
+    right = textwrap.dedent("\n".join(rows))
+    run, got = _first_that_shows(op, mistake)
+    if got is None:
+        return Slip(mistake, right, ())
+    verdicts = {t.name: t.verdict for t in check_source(op, answer(op, mistake)).tensors}
+    return Slip(mistake, right, tuple(_gradients(run, got, verdicts)))
+
+
+def _first_that_shows(op: Op, mistake: Mistake) -> tuple[Run, Gradients | None]:
+    """The first example on which the wrong line changes a number, and the gradients there.
+
+    Raises ValueError when there is none.
+    """
+    for run in runs(op):
+        got = planted(run, mistake)
+        want = run.backward()
+        if got is None or any(_differ(got[n], want[n]) for n in op.gradients):
+            return run, got
+    raise ValueError(f"{op.name}: no example shows {mistake.id}; add one that does")
+
+
+def _differ(got: Any, want: Any) -> bool:
+    return shape_of(got) != shape_of(want) or _first_difference(got, want) is not None
+
+
+def _first_difference(got: Any, want: Any) -> tuple[tuple[int, ...], float, float] | None:
+    size = max(map(abs, [*flat(got), *flat(want)]), default=0.0)
+    return next(differing(got, want, VISIBLE * size), None)
+
+
+def _gradients(run: Run, got: Gradients, verdicts: dict[str, str]) -> Iterator[Gradient]:
+    """Gradients of single numbers all; of arrays those that differ, by their first such entry."""
+    for name, want in run.backward().items():
+        have, verdict = got[name], verdicts[name]
+        if shape_of(have) != shape_of(want):
+            yield Gradient(f"{name}.shape", str(shape_of(have)), str(shape_of(want)), verdict)
+        elif not shape_of(want):
+            yield Gradient(name, _figure(float(have)), _figure(float(want)), verdict)
+        elif first := _first_difference(have, want):
+            place, x, y = first
+            index = ", ".join(map(str, place))
+            yield Gradient(f"{name}[{index}]", _figure(x), _figure(y), verdict)
+
+
+def _plain(slip: Slip) -> str:
+    rows = [
+        f"  {LOOKS[n.verdict][0]} {n.name:<12} {n.got:>9}  right: {n.want:>9}"
+        for n in slip.gradients
+    ]
+    lines = [f"✗ {slip.mistake.line}", f"✓ {slip.right}", *rows, f"  {slip.mistake.sentence}"]
+    return "\n".join(lines)
+
+
+def _card(slip: Slip) -> str:
+    lines = "".join(
+        f'<p class="ninja-slip__line is-{kind}" style="margin:0"><span aria-hidden="true">{sign}'
+        f'</span> <code aria-label="{label}: {html.escape(text)}">{_escaped(text)}</code></p>'
+        for kind, sign, label, text in (
+            ("wrong", "✗", "Wrong", slip.mistake.line),
+            ("right", "✓", "Right", slip.right),
+        )
+    )
+    return (
+        f'<div class="ninja-slip"><div>{lines}<p>{_escaped(slip.mistake.sentence)}</p></div>'
+        f"{_table(slip)}</div>"
+    )
+
+
+def _table(slip: Slip) -> str:
+    if not slip.gradients:
+        return "<p>It does not run: the shapes do not fit.</p>"
+    heads = "".join(f'<th scope="col">{_escaped(n.name)}</th>' for n in slip.gradients)
+    wrong = "".join(
+        f'<td class="is-{_kind(n.verdict)}">{LOOKS[n.verdict][0] if _kind(n.verdict) else ""} '
+        f"{n.got}</td>"
+        for n in slip.gradients
+    )
+    right = "".join(f"<td>{n.want}</td>" for n in slip.gradients)
+    return (
+        f'<table class="ninja-table"><thead><tr><td></td>{heads}</tr></thead><tbody>'
+        f'<tr><th scope="row">gives</th>{wrong}</tr>'
+        f'<tr><th scope="row">right</th>{right}</tr></tbody></table>'
+    )
+
+
+def _kind(verdict: str) -> str:
+    if verdict in PASSING:
+        return "right"
+    return "inherited" if verdict == INHERITED else "wrong"
+
+
+def _figure(value: float) -> str:
+    if value and not 1e-3 <= abs(value) < 1e4:
+        return number(value, 3)
+    return f"{value:.3f}".replace("-", MINUS)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
