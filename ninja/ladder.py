@@ -15,6 +15,7 @@ from io import StringIO
 from ninja import starter
 from ninja.op import Op
 from ninja.program import Line
+from ninja.runs import entries, runs
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,25 @@ def rungs(op: Op) -> tuple[Hint, ...]:
     ideas = list(op.hints)
     if len(ideas) > 2:  # then the first of them speaks of shapes
         shapes += ["", ideas.pop(0)]
-    numbers = [Hint("tiny numbers", ideas.pop())] if len(ideas) > 1 else []
+    numbers = ideas.pop() if len(ideas) > 1 else _first_entries(op)
     lines = [line for line in op.program.lines if line.target]
     last = [_line(op, i, len(lines), line) for i, line in enumerate(lines, start=1)]
     return (
         Hint("shapes", "\n".join(shapes)),
         *(Hint("idea", idea) for idea in ideas),
-        *numbers,
+        Hint("tiny numbers", numbers),
         _shuffled(op, lines),
         *last,
     )
+
+
+def _first_entries(op: Op) -> str:
+    """One entry of everything, from a run, for a record that brings no numbers of its own."""
+    run = next(iter(runs(op)))
+    given = {**run.inputs, op.upstream: run.upstream}
+    before = ", ".join(f"{name} = {float(entries(v)[0]):.4g}" for name, v in given.items())
+    after = ", ".join(f"{d} = {float(entries(v)[0]):.4g}" for d, v in run.backward().items())
+    return f"The first entries of one try: {before}; and of its gradients: {after}."
 
 
 def _line(op: Op, number: int, total: int, line: Line) -> Hint:
