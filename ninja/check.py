@@ -226,21 +226,40 @@ def _unknown_names(unknown: list[str], op: Op) -> str:
 
 # ---------------------------------------------------------------- verdicts
 
+SEARCHED = 3  # wrong gradients that get the long searches; the others wait for these to be mended
+
 
 def _verdicts(op: Op, attempts: list[Attempt]) -> list[Tensor]:
     """One verdict a gradient: the first trial on which it fails decides."""
     judged = [_judge(a) for a in attempts]
-    tensors = []
-    for name in op.gradients:
+    decided: dict[str, Tensor] = {}
+    searched = 0
+    for name in (n for n in op.program.targets if n in op.gradients):
         seen = [tensors_of[name] for tensors_of in judged]
         worst = next((t for t in seen if not t.passed), None)
         if worst is None:
             order = [verdict.HARMLESS, verdict.ROUNDING, verdict.RIGHT]
-            worst = min(seen, key=lambda t: order.index(t.verdict))
+            worst = _undone(op, min(seen, key=lambda t: order.index(t.verdict)), attempts, decided)
         elif worst.verdict in (verdict.WRONG, verdict.SHAPE, verdict.NAN):
-            worst = _explained(op, worst, attempts)
-        tensors.append(worst)
-    return tensors
+            worst = _explained(op, worst, attempts, deep=searched < SEARCHED)
+            searched += 1
+        decided[name] = worst
+    return [decided[name] for name in op.gradients]
+
+
+def _undone(op: Op, tensor: Tensor, attempts: list[Attempt], above: dict[str, Tensor]) -> Tensor:
+    """Right numbers from wrong ones: a second slip, known by name, that undoes the one above."""
+    trial = attempts[0].trial
+    slipped = [n for n, t in above.items() if not t.passed and _reads(trial, tensor.name, n)]
+    ids = diagnose.catalogued(op, tensor.name, _evidence(tensor.name, attempts)) if slipped else []
+    if not ids:
+        return tensor
+    sentences = " Or: ".join(m.sentence for m in op.mistakes if m.id in ids)
+    message = f"{sentences} The numbers look right, as this undoes the slip in {_listed(slipped)}."
+    mistake = ids[0] if len(ids) == 1 else ids
+    return replace(
+        tensor, verdict=verdict.WRONG, mistake=mistake, message=message, explained_by="catalogue"
+    )
 
 
 def _judge(attempt: Attempt) -> dict[str, Tensor]:
@@ -420,26 +439,29 @@ def _where_nan_starts(attempt: Attempt, name: str, got: Any) -> str:
     return f"{where}. Look in its line for 0/0, log(0) or a huge exp."
 
 
-def _explained(op: Op, tensor: Tensor, attempts: list[Attempt]) -> Tensor:
+def _explained(op: Op, tensor: Tensor, attempts: list[Attempt], deep: bool) -> Tensor:
     """Add the diagnosis, from every trial on which the learner has numbers for this gradient."""
     if tensor.message and tensor.verdict != verdict.NAN:
         return tensor
+    found = diagnose.diagnose(op, tensor.name, _evidence(tensor.name, attempts), deep)
+    message = " ".join(part for part in (tensor.message, found.message, _first(tensor)) if part)
+    return replace(tensor, mistake=found.mistake, message=message, explained_by=found.by)
+
+
+def _evidence(name: str, attempts: list[Attempt]) -> list[diagnose.Evidence]:
     evidence = []
     for attempt in attempts:
         try:
-            got = compare.as_form_of(
-                compare.numbers(attempt.values[tensor.name]), attempt.trial.truth[tensor.name]
-            )
+            got = compare.numbers(attempt.values[name])
         except (KeyError, NotNumbers):
             continue
+        got = compare.as_form_of(got, attempt.trial.truth[name])
         scope = learner_scope(attempt)
-        single = compare.is_single(attempt.values[tensor.name])
+        single = compare.is_single(attempt.values[name])
         tolerance = compare.SINGLE if single else compare.TOLERANCE
-        right, size = scope.local.get(tensor.name), attempt.trial.scale[tensor.name]
+        right, size = scope.local.get(name), attempt.trial.scale[name]
         evidence.append(diagnose.Evidence(scope.names, got, right, size, tolerance))
-    found = diagnose.diagnose(op, tensor.name, evidence)
-    message = " ".join(part for part in (tensor.message, found.message, _first(tensor)) if part)
-    return replace(tensor, mistake=found.mistake, message=message, explained_by=found.by)
+    return evidence
 
 
 def _first(tensor: Tensor) -> str:

@@ -62,8 +62,8 @@ class Finding:
     by: str
 
 
-def diagnose(op: Op, target: str, evidence: list[Evidence]) -> Finding:
-    """Explain what the learner got for `target`."""
+def diagnose(op: Op, target: str, evidence: list[Evidence], deep: bool = True) -> Finding:
+    """Explain what the learner got for `target`; not `deep`, without the long searches."""
     evidence = [e for e in evidence if e.right is not None]
     if not evidence:
         return Finding(None, "", "")
@@ -80,7 +80,7 @@ def diagnose(op: Op, target: str, evidence: list[Evidence]) -> Finding:
             return Finding(None, f"{shape} {edited}".strip(), "edit")
         if shape:
             return Finding(None, shape, "shape")
-        for explain, by in EXPLANATIONS:
+        for explain, by in EXPLANATIONS if deep else QUICK:
             words = explain(op, target, evidence)
             if words:
                 return Finding(None, words, by)
@@ -269,8 +269,10 @@ class Candidate:
 def _candidates(op: Op, target: str, names: Names) -> tuple[Candidate, ...]:
     line = right_line(op, target)
     found: dict[str, Candidate] = {}
+    as_written = op.program.lines[op.program.targets[target]].value
     expanded = sum_of(branches(line))
-    for why, expression in chain(edits(line, names), slips(expanded, names)):
+    tried = (edits(line, names), slips(expanded, names), edits(as_written, names))
+    for why, expression in chain(*tried):
         tree = ast.fix_missing_locations(ast.Expression(expression))
         try:
             key = ast.dump(expression)
@@ -747,3 +749,4 @@ EXPLANATIONS: tuple[tuple[Callable[[Op, str, list[Evidence]], str], str], ...] =
     (_two_edits, "edit"),
     (_facts, "facts"),
 )
+QUICK = tuple(e for e in EXPLANATIONS if e[0] not in (_formula, _switch, _two_edits))

@@ -125,11 +125,16 @@ def _local(node: ast.expr, names: Names) -> Iterator[Edit]:
             yield from _of_helper(node, name)
         case ast.Compare(left=left, ops=[op], comparators=[right]):
             yield from _of_comparison(left, op, right)
+        case ast.Subscript(value=ast.Attribute(attr="shape")):
+            for other in names.sizes:
+                for near in (other, f"({other} - 1)", f"({other} + 1)"):
+                    yield f"`{near}` stands where {_text(node)} belongs", parse(near)
+            yield f"{_text(node)} is missing", _constant(1)
         case ast.Subscript(value=value):
             yield f"the index of {_text(value)} is lost", value
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-            near = (value + 1, value - 1, 2 * value, value / 2, -value, 0, 1)
-            for number in dict.fromkeys(near):
+            others = (value + 1, value - 1, 2 * value, value / 2, -value, 0, 1)
+            for number in dict.fromkeys(others):
                 if number != value:
                     yield f"{number:g} stands where {value:g} belongs", _constant(number)
         case ast.Name(id=name) if name in names.arrays or name in names.floats:
@@ -200,6 +205,7 @@ def _of_operation(node: ast.BinOp, names: Names) -> Iterator[Edit]:
                     scaled = _binary(parse(w), ast.Mult(), left)
                     yield f"{_text(left)} has the factor {w}", _binary(scaled, node.op, right)
         case ast.Mult() | ast.Div():
+            yield from _without_parentheses(node)
             yield f"the factor {_text(right)} is missing", left
             yield (
                 f"the factor {_text(left)} is missing",
@@ -233,6 +239,29 @@ def _of_operation(node: ast.BinOp, names: Names) -> Iterator[Edit]:
             for factor in (left, right):
                 squared = _binary(factor, ast.Mult(), node)
                 yield f"the factor {_text(factor)} is there twice", squared
+
+
+def _without_parentheses(node: ast.BinOp) -> Iterator[Edit]:
+    """`a * (b - c)` typed as `a * b - c`, and `(b - c) / a` as `b - c / a`."""
+    left, right = node.left, node.right
+    if _is_sum(right):
+        yield f"parentheses are missing around {_text(right)}", _at_first(right, left, node.op)
+    if _is_sum(left):
+        assert isinstance(left, ast.BinOp)
+        last = _binary(left.right, node.op, right)
+        words = f"parentheses are missing around {_text(left)}"
+        yield words, _binary(left.left, left.op, last)
+
+
+def _is_sum(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub))
+
+
+def _at_first(terms: ast.expr, factor: ast.expr, op: ast.operator) -> ast.expr:
+    """The factor before the first of the terms alone."""
+    if isinstance(terms, ast.BinOp) and _is_sum(terms):
+        return _binary(_at_first(terms.left, factor, op), terms.op, terms.right)
+    return _binary(factor, op, terms)
 
 
 def _negated(node: ast.BinOp) -> ast.expr:
@@ -344,6 +373,8 @@ def _of_name(node: ast.expr, name: str, names: Names) -> Iterator[Edit]:
         (f"({name} - 1)", f"`{name} - 1` stands where `{name}` belongs"),
         (f"(1 + {name})", f"`1 + {name}` stands where `{name}` belongs"),
         (f"({name} ** 2)", f"`{name}` is squared"),
+        (f"({name} ** 3)", f"`{name}` has the power 3"),
+        (f"({name} ** -2)", f"`{name}` has the power -2"),
         (f"abs({name}) ** 0.5", f"the square root of `{name}` is taken"),
         (f"(1 / {name})", f"`{name}` should not be inverted"),
         (f"(-{name})", f"the sign of `{name}` is wrong"),

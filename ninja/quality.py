@@ -56,7 +56,8 @@ class Unseen:
         return Mistake("unseen", self.line, "")
 
     def __str__(self) -> str:
-        return f"{self.exercise}: {self.line!r}"
+        """What a list of failures shows: a row that is held out keeps its line to itself."""
+        return f"{self.exercise}: {'a line held out' if self.held_out else repr(self.line)}"
 
 
 @dataclass(frozen=True)
@@ -193,10 +194,13 @@ def without_catalogue(op: Op) -> Op:
     return bare
 
 
-def bare() -> Share:
-    """Every Mistake removed from the records: how much of the catalogue is still explained."""
+def bare(step: int = 1) -> Share:
+    """Every Mistake removed from the records: how much of the catalogue is still explained.
+
+    With a `step`, only every so manyth mistake is tried.
+    """
     judged = []
-    for op, mistake in wrong_mistakes():
+    for op, mistake in wrong_mistakes()[::step]:
         result = _checked(check_source, without_catalogue(op), answer(op, mistake))
         judged.append((f"{op.name} {mistake.id}", _unexplained(op, mistake.target, result)))
     return share("explained with every Mistake removed", 0.6, judged)

@@ -122,11 +122,10 @@ def _plain(slip: Slip) -> str:
 
 def _card(slip: Slip) -> str:
     lines = "".join(
-        f'<p class="ninja-slip__line is-{kind}" style="margin:0"><span aria-hidden="true">{sign}'
-        f'</span> <code aria-label="{label}: {html.escape(text)}">{_escaped(text)}</code></p>'
-        for kind, sign, label, text in (
-            ("wrong", "✗", "Wrong", slip.mistake.line),
-            ("right", "✓", "Right", slip.right),
+        f'<p class="is-{kind}"><span>{sign}</span> <code>{_escaped(text)}</code></p>'
+        for kind, sign, text in (
+            ("wrong", "✗", slip.mistake.line),
+            ("right", "✓", slip.right),
         )
     )
     return (

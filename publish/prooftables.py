@@ -48,6 +48,21 @@ class MeasuredUlps(Protocol):
     def torch(self) -> float: ...
 
 
+class MeasuredScore(Protocol):
+    """What `ninja.quality.MutationRow` offers."""
+
+    @property
+    def checker(self) -> str: ...
+    @property
+    def wrong(self) -> int: ...
+    @property
+    def wrong_accepted(self) -> int: ...
+    @property
+    def right(self) -> int: ...
+    @property
+    def right_rejected(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class ErrorTable:
     """One row for each record, one column for each oracle, library and precision."""
@@ -89,6 +104,31 @@ class UlpTable:
             for row in self.rows
         )
         return _table(head, body, "Errors in float32")
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """One row for each checker: wrong rules that it accepts, right ones that it rejects."""
+
+    rows: Sequence[MeasuredScore]
+
+    def _repr_html_(self) -> str:
+        titles = ("Wrong rules", "accepted", "Right rules", "rejected")
+        head = '<th scope="col">Checker</th>' + "".join(
+            f'<th scope="col" class="number">{title}</th>' for title in titles
+        )
+        body = "".join(
+            f'<tr><th scope="row">{html.escape(row.checker)}</th>'
+            f'<td class="number">{row.wrong}</td>{_count(row.wrong_accepted)}'
+            f'<td class="number">{row.right}</td>{_count(row.right_rejected)}</tr>'
+            for row in self.rows
+        )
+        return _table(head, body, "The checker, checked")
+
+
+def _count(faults: int) -> str:
+    shade = len(SHADES) if faults else 0
+    return f'<td class="number size-{shade}">{faults}</td>'
 
 
 def _column(row: MeasuredRow) -> tuple[str, str, str]:
