@@ -40,6 +40,10 @@ def _paperwork(op: Op) -> Iterator[str]:
         yield f"{file}: give hints, from the shapes over the idea to a tiny numeric example"
     if not any(True for _ in runs(op)):
         yield f"{file}: example yields no case; yield at least one (name, arguments)"
+    for run in runs(op):
+        for name in (n for n, v in run.arguments.items() if run.scope[n] is not v):
+            yield f"{file}: forward assigns to its argument {name}; give the new value another name"
+        break
     missing = [d for d in op.gradients if d not in op.program.targets]
     if missing:
         yield f"{file}: backward has no line for {', '.join(missing)}; assign each gradient by name"

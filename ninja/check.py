@@ -82,8 +82,12 @@ def _checked(op: Op, backward: Callable[..., Any]) -> Result:
         return _failed(op, problem)
     trials = unmasking(op)
     attempts = [attempt(backward, trial) for trial in trials]
-    failed = next((a.failure for a in attempts if a.failure), None)
-    if failed is not None:
+    stopped = next((a for a in attempts if a.failure), None)
+    if stopped is not None and stopped.failure is not None:
+        failed = stopped.failure
+        if not all(a.failure for a in attempts):
+            case = stopped.trial.run.case
+            failed = replace(failed, message=f"{failed.message} (On the case “{case}”.)")
         out_of_memory = failed.type == "MemoryError"  # trying again would only fill it again
         return _failed(op, failed, [] if out_of_memory else _best_effort(op, backward, attempts))
     faults = list(dict.fromkeys(fault for a in attempts for fault in a.faults))
@@ -209,6 +213,12 @@ def _gathered(trial: Trial, returned: Any, found: dict[str, Any]) -> Attempt:
         returned = (returned,)
     if len(returned) == len(op.gradients):
         return Attempt(trial, dict(zip(op.gradients, returned, strict=True)), found)
+    own = [name for name in op.gradients if any(value is assigned.get(name) for value in returned)]
+    others = [name for name in op.gradients if name not in own]
+    between = all(name in assigned and name[1:] not in trial.run.arguments for name in others)
+    if len(own) == len(returned) and between:  # intermediate values may stay inside
+        note = f"Returned are {', '.join(own)}; the others were taken by their names."
+        return Attempt(trial, assigned, found, notes=(note,))
     fault = (
         f"`backward` returned {len(returned)} value(s); due are {len(op.gradients)}, in this "
         f"order: {in_order}. Or return a dict by these names."

@@ -26,12 +26,12 @@ def forward(logits, targets, *, ignore_index=-100, label_smoothing=0.0):
     n = int(counted.sum())
     if n == 0:
         raise ValueError(f"cross_entropy: targets has no row to average ({N} rows, none counted)")
-    targets = targets * counted
+    classes = targets * counted  # an ignored row points at class 0, and counts nothing
     xp = namespace(logits)
     z = logits - xp.amax(logits.real, axis=1, keepdims=True)
     logprobs = z - xp.log(xp.exp(z).sum(axis=1, keepdims=True))
     probs = xp.exp(logprobs)
-    picked = logprobs[namespace(targets).arange(N), targets]
+    picked = logprobs[namespace(classes).arange(N), classes]
     smoothed = (1 - label_smoothing) * picked + label_smoothing * logprobs.mean(axis=1)
     loss = -(smoothed * counted).sum() / n
     cache = {
@@ -57,7 +57,7 @@ def backward(dloss, logits, targets, probs, counted, n, label_smoothing):
     [[0.25, 0.25, -0.75, 0.25]]
     """
     # loss = mean of -sum(q * log(softmax(logits)))
-    q = (1 - label_smoothing) * one_hot(targets, probs) + label_smoothing / probs.shape[1]
+    q = (1 - label_smoothing) * one_hot(targets * counted, probs) + label_smoothing / probs.shape[1]
     dlogits = (probs - q) * counted[:, None] / n * dloss
     return (dlogits,)
 
@@ -67,7 +67,7 @@ def backward_accurate(dloss, logits, targets, probs, counted, n, label_smoothing
 
     In float32 a confident and right prediction rounds p to 1, and p - 1 loses every digit.
     """
-    onehot = one_hot(targets, probs)
+    onehot = one_hot(targets * counted, probs)
     others = probs * (1 - onehot)
     hard = others - onehot * others.sum(axis=1, keepdims=True)
     soft = label_smoothing * (onehot - 1 / probs.shape[1])
