@@ -72,7 +72,7 @@ def cmp(name: str, gradient: Any, tensor: Any) -> Shown:
 
 def _right_gradient(name: str, tensor: Any) -> Any:
     if hasattr(tensor, "requires_grad"):
-        grad = tensor.grad
+        grad = tensor.grad if tensor.is_leaf or tensor.retains_grad else None
         if grad is None and tensor.requires_grad:
             raise ValueError(
                 f"{name} has no gradient yet: call loss.backward() first, and before that "

@@ -99,6 +99,9 @@ def without_record(e: Evidence) -> str:
         words = _common_factor(lambda _: e.right, e.right, [e], factors)
         if words:
             return f"Right but for {words}."
+        factor = _factor(e.right, e.got)
+        if factor is not None and size > 1 and _fits_scaled(e, e.right, factor):
+            return f"Right but for the factor {factor:.6g}, the same everywhere."
         return _facts_of(e) or "This is not a mistake I know."
 
 

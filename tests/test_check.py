@@ -277,9 +277,11 @@ def test_cmp_has_three_verdicts():
     assert wrong.verdict == "wrong"
     assert "factor" in wrong.message
     assert verdict_of(two[0]).verdict == "shape"
+    assert "factor 7" in verdict_of(two * 7).message
     fresh = torch.ones(2, requires_grad=True)
-    with pytest.raises(ValueError, match=r"loss.backward\(\)"):
-        ninja.cmp("fresh", fresh.detach(), fresh)
+    for without_gradient in (fresh, fresh * 2):
+        with pytest.raises(ValueError, match=r"loss.backward\(\)"):
+            ninja.cmp("fresh", fresh.detach(), without_gradient)
 
 
 def test_intermediate_gradients_may_stay_inside():
