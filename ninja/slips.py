@@ -49,13 +49,20 @@ class Slip:
 
 @dataclass(frozen=True)
 class Slips:
-    """Every mistake of a record that is one in truth, on the first example that shows it."""
+    """Every mistake of a record that is one in truth, on the first example that shows it.
+
+    `only` names those to show, by their ids.  Raises ValueError for an id that is not there.
+    """
 
     op: Op
+    only: tuple[str, ...] = ()
 
     @cached_property
     def slips(self) -> tuple[Slip, ...]:
-        return tuple(_slip(self.op, m) for m in self.op.mistakes if not m.harmless)
+        mistakes = {m.id: m for m in self.op.mistakes if not m.harmless}
+        if unknown := [name for name in self.only if name not in mistakes]:
+            raise ValueError(f"{self.op.name}: no mistake {unknown[0]!r}; {', '.join(mistakes)}")
+        return tuple(_slip(self.op, mistakes[name]) for name in self.only or mistakes)
 
     def __repr__(self) -> str:
         return "\n\n".join(map(_plain, self.slips))
@@ -89,26 +96,28 @@ def _first_that_shows(op: Op, mistake: Mistake) -> tuple[Run, Gradients | None]:
 
 
 def _differ(got: Any, want: Any) -> bool:
-    return shape_of(got) != shape_of(want) or _first_difference(got, want) is not None
+    return shape_of(got) != shape_of(want) or _largest_difference(got, want) is not None
 
 
-def _first_difference(got: Any, want: Any) -> tuple[tuple[int, ...], float, float] | None:
+def _largest_difference(got: Any, want: Any) -> tuple[tuple[int, ...], float, float] | None:
+    """Index and both numbers of the entry that is farthest off, if any is."""
     size = max(map(abs, [*flat(got), *flat(want)]), default=0.0)
-    return next(differing(got, want, VISIBLE * size), None)
+    off = differing(got, want, VISIBLE * size)
+    return max(off, key=lambda entry: abs(entry[1] - entry[2]), default=None)
 
 
 def _gradients(run: Run, got: Gradients, verdicts: dict[str, str]) -> Iterator[Gradient]:
-    """Gradients of single numbers all; of arrays those that differ, by their first such entry."""
+    """Gradients of single numbers all; of arrays those that differ, by the worst entry."""
     for name, want in run.backward().items():
         have, verdict = got[name], verdicts[name]
         if shape_of(have) != shape_of(want):
             yield Gradient(f"{name}.shape", str(shape_of(have)), str(shape_of(want)), verdict)
         elif not shape_of(want):
-            yield Gradient(name, _figure(float(have)), _figure(float(want)), verdict)
-        elif first := _first_difference(have, want):
-            place, x, y = first
+            yield Gradient(name, *_figures(float(have), float(want)), verdict)
+        elif worst := _largest_difference(have, want):
+            place, x, y = worst
             index = ", ".join(map(str, place))
-            yield Gradient(f"{name}[{index}]", _figure(x), _figure(y), verdict)
+            yield Gradient(f"{name}[{index}]", *_figures(x, y), verdict)
 
 
 def _plain(slip: Slip) -> str:
@@ -157,10 +166,17 @@ def _kind(verdict: str) -> str:
     return "inherited" if verdict == INHERITED else "wrong"
 
 
-def _figure(value: float) -> str:
+def _figures(got: float, want: float) -> tuple[str, str]:
+    """Both numbers in the same few digits, but enough of them to see a difference."""
+    same = abs(got - want) <= VISIBLE * max(abs(got), abs(want))
+    digits = next((n for n in (3, 4, 5) if same or _figure(got, n) != _figure(want, n)), 6)
+    return _figure(got, digits), _figure(want, digits)
+
+
+def _figure(value: float, digits: int) -> str:
     if value and not 1e-3 <= abs(value) < 1e4:
-        return number(value, 3)
-    return f"{value:.3f}".replace("-", MINUS)
+        return number(value, digits)
+    return f"{value:.{digits}f}".replace("-", MINUS)
 
 
 def _escaped(text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 
+from publish.errors import PageError
 from publish.mathematics import stylesheet
 from publish.text import front_matter, title_of
 
@@ -60,20 +61,34 @@ def third_party(config: MkDocsConfig) -> Iterator[File]:
 
 
 def navigation(files: Iterable[File]) -> list[NavItem]:
-    """Home, the folders in their order, then the other pages; a folder's index comes first."""
-    uris = [f.src_uri for f in files if f.is_documentation_page()]
-    nav: list[NavItem] = [uri for uri in uris if uri == "index.md"]
+    """Home, the folders in their order, then the other pages.
+
+    In a folder its index comes first, then the pages of docs/ that ask to stand there (`nav:
+    lessons` in their front matter), then its own.
+    """
+    pages = {f.src_uri: f for f in files if f.is_documentation_page()}
+    guides = {uri: _asked_folder(file) for uri, file in pages.items()}
+    nav: list[NavItem] = [uri for uri in pages if uri == "index.md"]
     for folder in FOLDERS:
-        inside = [uri for uri in uris if uri.startswith(f"{folder}/")]
-        if inside:
-            nav.append({folder.capitalize(): sorted(inside, key=_not_index)})
+        own = sorted(uri for uri in pages if uri.startswith(f"{folder}/"))
+        asked = sorted(uri for uri, wanted in guides.items() if wanted == folder)
+        index = [uri for uri in own if uri == f"{folder}/index.md"]
+        if own:
+            nav.append({folder.capitalize(): [*index, *asked, *(u for u in own if u not in index)]})
     known = {uri for entry in nav if isinstance(entry, dict) for uri in next(iter(entry.values()))}
-    rest = sorted(uri for uri in uris if uri not in known and uri != "index.md")
+    rest = sorted(uri for uri in pages if uri not in known and uri != "index.md")
     return [*nav, *rest]
 
 
-def _not_index(uri: str) -> bool:
-    return not uri.endswith("/index.md")
+def _asked_folder(file: File) -> str | None:
+    """The folder that a page of docs/ asks to stand in. Raises PageError for an unknown one."""
+    if "/" in file.src_uri:
+        return None
+    folder = front_matter(file.content_string).get("nav")
+    if folder is None or folder in FOLDERS:
+        return folder
+    given = ", ".join(FOLDERS)
+    raise PageError(source_path(file), 1, f"nav: {folder!r} is no folder; there are {given}")
 
 
 def lessons_index(files: Files) -> str | None:

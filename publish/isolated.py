@@ -30,7 +30,7 @@ class Died(RuntimeError):
     """The process ended, or was ended, without an answer."""
 
 
-def call(function: Callable[..., Any], *args: Any, seconds: float = 120) -> Any:
+def call(function: Callable[..., Any], *args: Any, seconds: float = 300) -> Any:
     """`function(*args)`, in a process of its own; the answer and the arguments are pickled.
 
     Raises Died when there is no answer after `seconds`, RuntimeError with the other side's

@@ -11,10 +11,10 @@ TEX_BESIDE_MATHML = re.compile(r'<annotation encoding="application/x-tex">.*?</a
 
 
 def lighter(page: str) -> str:
-    """The same page without indentation, spans that change no colour, and TeX beside MathML.
+    r"""The same page without indentation, spans that change no colour, and TeX beside MathML.
 
-    >>> lighter('<p>\\n   a\\n\\n</p><pre>  <span class="n">x</span>\\n\\n</pre>')
-    '<p>\\na\\n</p><pre>  x\\n\\n</pre>'
+    >>> lighter('<p>\n   a\n\n</p><pre>  <span class="n">x</span>\n\n</pre>')
+    '<p>\na\n</p><pre>  x\n\n</pre>'
     """
     page = TEX_BESIDE_MATHML.sub("", page)
     pieces = KEPT.split(page)  # text, kept, its tag, text, kept, its tag, ...

@@ -20,6 +20,7 @@ BOX = re.compile(
 )
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<url>[^)\s]+)\)")
 ATTRIBUTES = re.compile(r"[ \t]*\{[:.#][^}\n]*\}")
+DIVISION = re.compile(r"^[ \t]*</?div[^>]*>[ \t]*\n?", re.MULTILINE)
 MARK = re.compile(r"^[ \t]*<!--.*?-->\n?", re.MULTILINE | re.DOTALL)
 
 
@@ -74,7 +75,7 @@ def _flush(text: list[str], made: list[nbformat.NotebookNode], page_url: str) ->
 
 def plain_markdown(text: str, page_url: str) -> str:
     """Markdown that every notebook reads: no boxes, no marks, links that lead to the site."""
-    text = MARK.sub("", text)
+    text = DIVISION.sub("", MARK.sub("", text))
     lines: list[str] = []
     boxes: list[int] = []  # the indentation of each box that is open
     for line in text.split("\n"):

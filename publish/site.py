@@ -15,7 +15,17 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils.meta import get_data
 
-from publish import accessible, files, fonts, isolated, mathematics, records, reference, sourcecode
+from publish import (
+    accessible,
+    files,
+    fonts,
+    isolated,
+    lessons,
+    mathematics,
+    records,
+    reference,
+    sourcecode,
+)
 from publish.cache import Cache, digest_of_files, versions
 from publish.errors import PageError
 from publish.execute import Executed, execute, split, steps
@@ -44,6 +54,7 @@ class Site:
         self.slots: dict[str, Slots] = {}
         self.notebooks: dict[str, str] = {}
         self.workers = ThreadPoolExecutor(os.cpu_count())
+        self.lessons: dict[int, lessons.Lesson] = {}
         self.running: dict[str, Future[list[dict[str, Any]]]] = {}
         # What running code depends on, beside the code itself.
         sources = [self.root / "ninja", HERE / "worker.py", HERE / "figures.py"]
@@ -69,6 +80,7 @@ class Site:
             found.append(files.generated(self.config, "lessons/index.md", listed, None))
         if self.config.nav is None:
             self.config.nav = files.navigation(found)
+        self.lessons = lessons.lessons(found)
         self._start_running(found)
         return found
 
@@ -77,7 +89,8 @@ class Site:
         text = PageText(files.source_path(page.file), page.file.content_string)
         slots = self.slots[page.file.src_uri] = Slots()
         done = execute(markdown, text.file, text.offset(markdown), self._outcomes(text.file), slots)
-        markdown = show_exercises(done.markdown, slots)
+        markdown = lessons.show_lessons(done.markdown, page.file.src_uri, self.lessons)
+        markdown = show_exercises(markdown, slots)
         markdown = sourcecode.show_sources(markdown, text, self.root, self._copyable, slots)
         markdown = records.show_records(markdown, text, self.ops, slots)
         if files.lesson_number(page.file.src_uri) is not None:

@@ -2,116 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import gzip
-import http.server
-import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
-from mkdocs.config import load_config
-
-sync_api = pytest.importorskip("playwright.sync_api")
-
 ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "site"
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 FIRST_VISIT = 150_000  # bytes that a first visit to a page may load to show it
-SHOWING = {"document", "stylesheet", "script", "font", "image"}
-BASE = urlsplit(load_config(str(ROOT / "mkdocs.yml")).site_url or "/").path
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-
-
-def _find_browser() -> str | None:
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    path = _find_browser()
-    if path is None:
-        pytest.skip(f"no browser found ({', '.join(NAMES)})")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield started
-        started.close()
-
-
-class _Host(http.server.SimpleHTTPRequestHandler):
-    """Serves the site at the path it has on its real host: 404.html has absolute links."""
-
-    def translate_path(self, path: str) -> str:
-        return super().translate_path("/" + path.removeprefix(BASE))
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    if not SITE.is_dir():
-        pytest.skip("there is no built site; `make site` builds it")
-    handler = functools.partial(_Host, directory=str(SITE))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}{BASE}"
-        server.shutdown()
-        thread.join()
-
-
-class Visit:
-    """One page, opened, with all that it loaded and all that it complained of."""
-
-    def __init__(self, context: Any, url: str, until: str) -> None:
-        self.complaints: list[str] = []
-        self.responses: list[Any] = []
-        self.tab = context.new_page()
-        self.tab.on("console", self._note)
-        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.tab.on("response", lambda response: self.responses.append(response))
-        self.tab.on("requestfailed", lambda request: self.complaints.append(request.url))
-        self.tab.goto(url, wait_until=until)
-
-    def _note(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-    def weight(self) -> int:
-        """What showing the page takes. The search index is fetched later, and only once."""
-        shown = [r for r in self.responses if r.request.resource_type in SHOWING]
-        return sum(map(_travelling, {r.url: r for r in shown}.values()))
-
-
-def _travelling(response: Any) -> int:
-    body = response.body()
-    packed = urlsplit(response.url).path.endswith((".woff2", ".png"))
-    return len(body if packed else gzip.compress(body, 9))
-
-
-@pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Any]:
-    with contextlib.ExitStack() as stack:
-
-        def open_page(page: str, until: str = "load", **options: Any) -> Visit:
-            context = browser.new_context(reduced_motion="reduce", **options)
-            stack.callback(context.close)
-            return Visit(context, address + page.removesuffix("index.html"), until)
-
-        yield open_page
 
 
 def test_a_page_is_sound(visit: Any, address: str, page: str) -> None:

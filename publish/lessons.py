@@ -1,0 +1,98 @@
+"""Links to lessons by their number, with the time each of them says it takes.
+
+<!-- ninja:lesson 5 -->          lesson 5, as a link
+<!-- ninja:lesson 5 title -->    its title, as a link, and its time
+<!-- ninja:minutes 0 1 5 -->     the time that these take together
+
+A lesson without a file is named without a link.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mkdocs.structure.files import File
+from mkdocs.utils.meta import get_data
+
+from publish.files import lesson_number
+from publish.text import title_of
+
+MARK = re.compile(
+    r"<!-- ninja:(?P<kind>lesson|minutes) (?P<numbers>\d+(?: \d+)*)(?P<title> title)? -->"
+)
+LEDE = re.compile(r"\n\n(?P<text>(?:[^\n]+\n)+)\{ \.ninja-lede \}")
+TIME = re.compile(r"(\d+)\s+minutes")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson's file, title and time; `minutes` is None when it does not say."""
+
+    uri: str
+    title: str
+    minutes: int | None
+
+
+def lessons(files: Iterable[File]) -> dict[int, Lesson]:
+    """Every lesson, by its number."""
+    found = {}
+    for file in files:
+        number = lesson_number(file.src_uri)
+        if number is not None and file.is_documentation_page():
+            text = file.content_string
+            title = title_of(text) or file.src_uri
+            found[number] = Lesson(file.src_uri, title, minutes(text))
+    return found
+
+
+def minutes(text: str) -> int | None:
+    r"""The time a lesson takes: `minutes:` in its front matter, or what its first sentence says.
+
+    >>> minutes("# A\n\nYou will see. About 25 minutes, with the exercise.\n{ .ninja-lede }\n")
+    25
+    >>> minutes("---\nminutes: 12\n---\n# A\n")
+    12
+    """
+    body, data = get_data(text)
+    if "minutes" in data:
+        return int(data["minutes"])
+    lede = LEDE.search("\n" + body)
+    said = TIME.search(lede["text"]) if lede else None
+    return int(said[1]) if said else None
+
+
+def show_lessons(markdown: str, uri: str, known: Mapping[int, Lesson]) -> str:
+    """Replace every mark on the page `uri` by what it names."""
+
+    def show(m: re.Match[str]) -> str:
+        numbers = [int(n) for n in m["numbers"].split()]
+        if m["kind"] == "minutes":
+            return duration(sum(known[n].minutes or 0 for n in numbers if n in known))
+        links = [_link(n, uri, known.get(n), titled=bool(m["title"])) for n in numbers]
+        return links[0] if len(links) == 1 else f"{', '.join(links[:-1])} and {links[-1]}"
+
+    return MARK.sub(show, markdown)
+
+
+def _link(number: int, uri: str, lesson: Lesson | None, *, titled: bool) -> str:
+    if lesson is None:
+        return f"lesson {number}"
+    to = posixpath.relpath(lesson.uri, posixpath.dirname(uri) or ".")
+    if not titled:
+        return f"[lesson {number}]({to})"
+    time = f" · {duration(lesson.minutes)}" if lesson.minutes else ""
+    return f"[{number}. {lesson.title}]({to}){time}"
+
+
+def duration(minutes: int) -> str:
+    """A time in words.
+
+    >>> duration(25), duration(60), duration(130)
+    ('25 min', '1 h', '2 h 10 min')
+    """
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest or not hours)
+    return " ".join(parts)

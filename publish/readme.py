@@ -1,0 +1,58 @@
+"""Draw the neuron for README.md:  python -m publish.readme
+
+The picture is that of the first lesson. On a code host no stylesheet reaches it, so it brings the
+colours of the site's palette along, for light and for dark, and its own paper to stand on.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ninja import NETS, draw
+
+ROOT = Path(__file__).resolve().parents[1]
+PALETTE = ROOT / "docs/assets/css/palette.css"
+PICTURE = ROOT / "docs/assets/readme.svg"
+SCHEME = re.compile(r'\[data-md-color-scheme="(?P<name>\w+)"\] \{(?P<body>.*?)\n\}', re.DOTALL)
+COLOUR = re.compile(r"(--ninja-\w+): (#\w+);")
+
+
+def style(palette: str, used: str) -> str:
+    """CSS with the colours that `used` names, as `palette` has them for light and for dark.
+
+    Raises LookupError when the palette lacks one.
+    """
+    schemes = {m["name"]: dict(COLOUR.findall(m["body"])) for m in SCHEME.finditer(palette)}
+    names = sorted({*re.findall(r"--ninja-\w+", used), "--ninja-paper"})
+    rules = []
+    for scheme in ("default", "slate"):
+        missing = [name for name in names if name not in schemes.get(scheme, {})]
+        if missing:
+            raise LookupError(f"{PALETTE.name}: scheme {scheme!r} has no {', '.join(missing)}")
+        colours = "; ".join(f"{name}: {schemes[scheme][name]}" for name in names)
+        rules.append(f"svg {{ {colours} }}")
+    return f"{rules[0]}\n@media (prefers-color-scheme: dark) {{\n{rules[1]}\n}}\n"
+
+
+def neuron() -> draw.Picture:
+    """The tanh neuron of lesson 1: values forward, gradients back."""
+    w, x, b, dh = 0.5, 2.0, -0.5, 0.4
+    h, cache = NETS["neuron"].forward(w, x, b)
+    dz, dw, dx, db = NETS["neuron"].backward(dh, **cache)
+    return draw.graph(
+        {"p": ("×", "w", "x"), "z": ("+", "p", "b"), "h": ("tanh", "z")},
+        values={"w": w, "x": x, "b": b, "p": w * x, "z": w * x + b, "h": h},
+        gradients={"w": dw, "x": dx, "b": db, "p": dz, "z": dz, "h": dh},
+        alt="A tanh neuron as a graph: values run forward, gradients come back.",
+    )
+
+
+def picture() -> str:
+    """The whole file."""
+    graph = neuron().on_paper(18)
+    return graph.file(style(PALETTE.read_text("utf-8"), graph.body))
+
+
+if __name__ == "__main__":
+    PICTURE.write_text(picture(), "utf-8")
