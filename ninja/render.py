@@ -152,7 +152,9 @@ def _html_failure(failure: Failure | None) -> str:
     if failure is None:
         return ""
     code = escape("\n".join(code_lines(failure)))
-    return (f"<pre>{code}</pre>" if code else "") + f"<p>{escape(failure.message)}</p>"
+    return (
+        f"<pre style='white-space:pre-wrap'>{code}</pre>" if code else ""
+    ) + f"<p>{escape(failure.message)}</p>"
 
 
 def _html_table(result: Result) -> str:
@@ -181,5 +183,5 @@ def _html_table(result: Result) -> str:
 def _html_notes(result: Result) -> str:
     notes = "".join(f"<p>{escape(note)}</p>" for note in result.notes)
     if result.printed:
-        notes += f"<p>Your code printed:</p><pre>{escape(_printable(result))}</pre>"
+        notes += f"<p>Your code printed:</p><pre style='white-space:pre-wrap'>{escape(_printable(result))}</pre>"
     return notes

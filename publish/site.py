@@ -31,6 +31,7 @@ from publish.errors import PageError
 from publish.execute import Executed, execute, split, steps
 from publish.exercises import show_exercises
 from publish.fences import UnclosedFence
+from publish.lighter import lighter
 from publish.mathematics import Formula, Katex
 from publish.notebook import notebook
 from publish.slots import Slots
@@ -110,7 +111,7 @@ class Site:
     def finished_page(self, html: str, page: Page) -> str:
         """The page as it is written. Raises PageError for TeX that KaTeX does not read."""
         file = files.source_path(page.file)
-        return accessible.with_names(mathematics.render(html, file, self._typeset))
+        return lighter(accessible.with_names(mathematics.render(html, file, self._typeset)))
 
     def finished_template(self, html: str) -> str:
         """A page that comes from no file, as it is written."""

@@ -18,7 +18,7 @@ from mkdocs.config.defaults import MkDocsConfig
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "site"
 RAW, PACKED = 200_000, 15_000  # bytes of HTML that a page may have, as it is and as it travels
-LESSON = 1.9  # times as much for a lesson, which carries its pictures and its starters with it
+LESSON = 1.9  # times as much for a lesson, which carries its pictures and starters with it
 SEARCH_PACKED = 150_000  # bytes of the search index as it travels
 LOADING = {"stylesheet", "icon", "preload", "modulepreload"}
 LEFT_OVER = r"\$\$|\\\(|\\\[|\{\{=|ninjaslot|<!-- ninja|!!! |\?\?\? "
