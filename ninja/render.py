@@ -152,9 +152,8 @@ def _html_failure(failure: Failure | None) -> str:
     if failure is None:
         return ""
     code = escape("\n".join(code_lines(failure)))
-    return (
-        f"<pre style='white-space:pre-wrap'>{code}</pre>" if code else ""
-    ) + f"<p>{escape(failure.message)}</p>"
+    shown = f"<pre style='white-space:pre-wrap'>{code}</pre>" if code else ""
+    return f"{shown}<p>{escape(failure.message)}</p>"
 
 
 def _html_table(result: Result) -> str:
@@ -183,5 +182,6 @@ def _html_table(result: Result) -> str:
 def _html_notes(result: Result) -> str:
     notes = "".join(f"<p>{escape(note)}</p>" for note in result.notes)
     if result.printed:
-        notes += f"<p>Your code printed:</p><pre style='white-space:pre-wrap'>{escape(_printable(result))}</pre>"
+        printed = escape(_printable(result))
+        notes += f"<p>Your code printed:</p><pre style='white-space:pre-wrap'>{printed}</pre>"
     return notes
