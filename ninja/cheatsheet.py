@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ninja import OPS, arrays
+from ninja import arrays
 from ninja.audit import planted
 from ninja.op import Mistake, Op
 from ninja.proof import scaled_errors
+from ninja.records import OPS
 from ninja.runs import Run, runs
 from ninja.typeset import tex
 

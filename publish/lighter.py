@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
-# Where white space counts, or where it is not ours to touch.
-KEPT = re.compile(r"(<(pre|script|style|textarea)\b.*?</\2>)", re.DOTALL)
+# Where white space counts, or where it is not ours to touch: code, and what the copy button copies.
+KEPT = re.compile(
+    r"(<(?:pre|script|style|textarea)\b.*?</(?:pre|script|style|textarea)>"
+    r'|<[^<>]*\bdata-copy="[^"]*"[^<>]*>)',
+    re.DOTALL,
+)
 PLAIN_SPANS = re.compile(r'<span class="(?:n|w)">([^<]*)</span>')  # in the colour of all code
 TEX_BESIDE_MATHML = re.compile(r'<annotation encoding="application/x-tex">.*?</annotation>')
 
@@ -17,8 +21,7 @@ def lighter(page: str) -> str:
     '<p>\na\n</p><pre>  x\n\n</pre>'
     """
     page = TEX_BESIDE_MATHML.sub("", page)
-    pieces = KEPT.split(page)  # text, kept, its tag, text, kept, its tag, ...
-    pieces[::3] = [re.sub(r"\s*\n\s*", "\n", text) for text in pieces[::3]]
-    pieces[1::3] = [PLAIN_SPANS.sub(r"\1", code) for code in pieces[1::3]]
-    del pieces[2::3]
+    pieces = KEPT.split(page)  # text, kept, text, kept, ...
+    pieces[::2] = [re.sub(r"\s*\n\s*", "\n", text) for text in pieces[::2]]
+    pieces[1::2] = [PLAIN_SPANS.sub(r"\1", code) for code in pieces[1::2]]
     return "".join(pieces)
