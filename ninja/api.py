@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ninja import compare, diagnose, verdict
@@ -86,7 +86,6 @@ def _compared(name: str, gradient: Any, right: Any) -> tuple[bool, tuple[Tensor,
     want = compare.numbers(right)
     single = compare.is_single(right) or compare.is_single(gradient)
     tolerance = compare.SINGLE if single else compare.TOLERANCE
-    blank = Tensor(name, verdict.WRONG, want_shape=shape_of(want))
     try:
         got = compare.as_form_of(compare.numbers(gradient), want)
     except NotNumbers as reason:
@@ -96,18 +95,13 @@ def _compared(name: str, gradient: Any, right: Any) -> tuple[bool, tuple[Tensor,
     error = compare.gap(got, want) / (largest or 1.0)
     found = Tensor(
         name, verdict.WRONG, None if error == float("inf") else error, shape_of(got),
-        blank.want_shape,
+        shape_of(want),
     )  # fmt: skip
     if compare.identical(got, want):
-        return True, (_as(found, verdict.RIGHT, "Bit for bit the same."),)
+        return True, (replace(found, verdict=verdict.RIGHT, message="Bit for bit the same."),)
     if error <= tolerance:
-        return True, (_as(found, verdict.ROUNDING, f"The same to rounding ({error:.1e})."),)
+        said = f"The same to rounding ({error:.1e})."
+        return True, (replace(found, verdict=verdict.ROUNDING, message=said),)
     kind = verdict.WRONG if shape_of(got) == shape_of(want) else verdict.SHAPE
     finding = diagnose.without_record(Evidence({}, got, want, largest, tolerance))
-    return False, (_as(found, kind, finding),)
-
-
-def _as(tensor: Tensor, kind: str, message: str) -> Tensor:
-    from dataclasses import replace
-
-    return replace(tensor, verdict=kind, message=message)
+    return False, (replace(found, verdict=kind, message=finding),)

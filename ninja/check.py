@@ -12,6 +12,7 @@ import linecache
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 
@@ -36,6 +37,11 @@ class Attempt:
     notes: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     failure: Failure | None = None
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What the learner's lines had at hand; worked out once, asked for by every gradient."""
+        return learner_scope(self)
 
 
 def check_source(op: Op, source: str, filename: str = "your_code.py") -> Result:
@@ -276,7 +282,7 @@ def _judge(attempt: Attempt) -> dict[str, Tensor]:
     """Each gradient of one attempt, in the order in which the backward pass computes them."""
     op = attempt.trial.run.op
     tensors: dict[str, Tensor] = {}
-    env = learner_scope(attempt)
+    env = attempt.scope
     for name in op.program.targets:
         if name in op.gradients:
             tensors[name] = _judge_one(attempt, name, env.local.get(name), tensors)
@@ -389,7 +395,7 @@ def _right(attempt: Attempt, name: str, got: Any, local: Any, tensor: Tensor) ->
     reference = attempt.trial.reference[name]
     if compare.identical(got, reference) or (local is not None and compare.identical(got, local)):
         return replace(tensor, verdict=verdict.RIGHT)
-    op, names = attempt.trial.run.op, learner_scope(attempt).names
+    op, names = attempt.trial.run.op, attempt.scope.names
     same = [
         mistake
         for mistake in op.mistakes
@@ -466,7 +472,7 @@ def _evidence(name: str, attempts: list[Attempt]) -> list[diagnose.Evidence]:
         except (KeyError, NotNumbers):
             continue
         got = compare.as_form_of(got, attempt.trial.truth[name])
-        scope = learner_scope(attempt)
+        scope = attempt.scope
         single = compare.is_single(attempt.values[name])
         tolerance = compare.SINGLE if single else compare.TOLERANCE
         right, size = scope.local.get(name), attempt.trial.scale[name]

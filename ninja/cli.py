@@ -163,7 +163,7 @@ def check(exercise: str, file: Path, as_json: bool) -> int:
     found = find(exercise)
     result = sandbox.run(found, file)
     if as_json:
-        print(json.dumps(_without_nan(result.as_json())))
+        print(json.dumps(result.as_json(), allow_nan=False))
     known = load(file.parent, quiet=as_json) if (file.parent / FILE).exists() else None
     if known is not None and result.passed:
         mark_solved(known, found, file, quiet=as_json)
@@ -200,16 +200,6 @@ def _next_step(result: Result, exercise: Exercise, known: Progress | None, file:
     if known and following:
         return f"Next: {following.name}, in {known.path(following)}"
     return f"All exercises:  {COMMAND} list"
-
-
-def _without_nan(value: Any) -> Any:
-    """JSON has no NaN and no infinity."""
-    if isinstance(value, dict):
-        return {k: _without_nan(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(v) for v in value]
-    finite = not isinstance(value, float) or value - value == 0
-    return value if finite else None
 
 
 def watch(folder: str | None) -> int:
