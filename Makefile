@@ -76,7 +76,7 @@ lock: $(BIN)/python ## choose the newest versions that pyproject.toml allows, fo
 	@mkdir -p .cache
 	@$(PIP) install --quiet --dry-run --ignore-installed --report .cache/report.json \
 		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
-		$(TORCH) '.[dev,jax,node]' $$($(BUILDERS))
+		$(TORCH) '.[dev,data,jax,node]' $$($(BUILDERS))
 	@$(BIN)/python .ci/lock.py < .cache/report.json > .cache/constraints.txt
 	@mv .cache/constraints.txt constraints.txt
 	@echo "constraints.txt has $$(grep -c == constraints.txt) packages"
