@@ -10,7 +10,8 @@ KEPT = re.compile(
     r'|<[^<>]*\bdata-copy="[^"]*"[^<>]*>)',
     re.DOTALL,
 )
-PLAIN_SPANS = re.compile(r'<span class="(?:n|w)">([^<]*)</span>')  # in the colour of all code
+# Names, space, operators and punctuation, which have the colour of all code.
+PLAIN_SPANS = re.compile(r'<span class="(?:n|w|o|p)">([^<]*)</span>')
 TEX_BESIDE_MATHML = re.compile(r'<annotation encoding="application/x-tex">.*?</annotation>')
 
 

@@ -22,6 +22,7 @@ from publish import (
     isolated,
     lessons,
     mathematics,
+    pictures,
     records,
     reference,
     sourcecode,
@@ -53,7 +54,7 @@ class Site:
         self.katex = Katex()
         self.formulas: list[str] = []  # typeset, to know which glyphs they need
         self.slots: dict[str, Slots] = {}
-        self.notebooks: dict[str, str] = {}
+        self.beside: dict[str, str] = {}  # files that pages bring along, by their place
         self.workers = ThreadPoolExecutor(os.cpu_count())
         self.lessons: dict[int, lessons.Lesson] = {}
         self.running: dict[str, Future[list[dict[str, Any]]]] = {}
@@ -111,15 +112,19 @@ class Site:
     def finished_page(self, html: str, page: Page) -> str:
         """The page as it is written. Raises PageError for TeX that KaTeX does not read."""
         file = files.source_path(page.file)
-        return lighter(accessible.with_names(mathematics.render(html, file, self._typeset)))
+        html = lighter(accessible.with_names(mathematics.render(html, file, self._typeset)))
+        html, drawings = pictures.beside(html)
+        if drawings is not None:
+            self._put_beside(page, pictures.FILE, drawings)
+        return html
 
     def finished_template(self, html: str) -> str:
         """A page that comes from no file, as it is written."""
         return accessible.with_names(html)
 
     def finish(self) -> None:
-        """Write the notebooks, take from the fonts what no formula shows, and let go."""
-        for uri, text in self.notebooks.items():
+        """Write what stands beside the pages, shrink the fonts to what is shown, and let go."""
+        for uri, text in self.beside.items():
             path = Path(self.config.site_dir) / uri
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
@@ -196,9 +201,11 @@ class Site:
             return records.as_text(sourcecode.as_text(text, self.root), self.ops)
 
         url = page.canonical_url or page.url
-        name = self._notebook_name(page)
         text = notebook(str(page.title), done.cells, url, named)
-        self.notebooks[f"{page.file.dest_uri.rpartition('/')[0]}/{name}"] = text
+        self._put_beside(page, str(self._notebook_name(page)), text)
+
+    def _put_beside(self, page: Page, name: str, text: str) -> None:
+        self.beside[str(Path(page.file.dest_uri).with_name(name))] = text
 
 
 def _run_page(root: str, file: str, steps: list[Step]) -> list[dict[str, Any]]:

@@ -48,6 +48,8 @@ class _Page(HTMLParser):
                 self.edits.append(found["href"])
         if found.get("src"):
             self.loads.append(found["src"])
+        if tag == "use":
+            self.loads.append(found["xlink:href"])
         if tag == "link" and LOADING & set(found.get("rel", "").split()):
             self.loads.append(found["href"])
         if tag == "img" and "alt" not in found:
@@ -103,7 +105,7 @@ def test_links_lead_somewhere(page: str) -> None:
         file, fragment = found
         if not file.is_file():
             lost.append(url)
-        elif fragment and file.suffix == ".html" and not fragment.startswith("__"):
+        elif fragment and not fragment.startswith("__"):
             target = file.relative_to(SITE.resolve()).as_posix()
             if fragment not in read(target).ids:
                 lost.append(url)
