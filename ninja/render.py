@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -148,27 +149,38 @@ def html(result: Result) -> str:
     )
 
 
+def prose(sentence: str) -> str:
+    """A sentence as HTML, with what stands between backticks set as code.
+
+    >>> prose("It inherits the error of `dz`, if a < b.")
+    'It inherits the error of <code>dz</code>, if a &lt; b.'
+    """
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(sentence, quote=False))
+
+
 def _html_failure(failure: Failure | None) -> str:
     if failure is None:
         return ""
     code = escape("\n".join(code_lines(failure)))
     shown = f"<pre style='white-space:pre-wrap'>{code}</pre>" if code else ""
-    return f"{shown}<p>{escape(failure.message)}</p>"
+    return f"{shown}<p>{prose(failure.message)}</p>"
 
 
 def _html_table(result: Result) -> str:
     if nothing_yet(result):
         return ""
     cell = 'style="text-align:left;vertical-align:top;padding:.2em .8em .2em 0"'
+    number = 'style="vertical-align:top;padding:.2em .8em .2em 0;white-space:nowrap"'
     rows = []
     for tensor in result.tensors:
         mark, words, colour = LOOKS[tensor.verdict]
         border = f"border-left:.25em solid {colour};padding:.2em .6em"
-        said = "".join(f"<br>{escape(sentence)}" for sentence in details(tensor))
+        said = "".join(f"<br>{prose(sentence)}" for sentence in details(tensor))
         rows.append(
             f'<tr style="background:none"><td style="{border}">{mark}</td>'
             f'<th scope="row" {cell}><code>{escape(tensor.name)}</code></th>'
-            f"<td {cell}>{error(tensor)}</td><td {cell}>{words}{said}</td></tr>"
+            f"<td {number}>{error(tensor)}</td>"
+            f"<td {cell}>{words}{said}</td></tr>"
         )
     heads = "".join(
         f'<th scope="col" {cell}>{word}</th>' for word in ("", "gradient", "error", "verdict")
@@ -180,7 +192,7 @@ def _html_table(result: Result) -> str:
 
 
 def _html_notes(result: Result) -> str:
-    notes = "".join(f"<p>{escape(note)}</p>" for note in result.notes)
+    notes = "".join(f"<p>{prose(note)}</p>" for note in result.notes)
     if result.printed:
         printed = escape(_printable(result))
         notes += f"<p>Your code printed:</p><pre style='white-space:pre-wrap'>{printed}</pre>"
