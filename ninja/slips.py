@@ -176,7 +176,7 @@ def _figures(got: float, want: float) -> tuple[str, str]:
 def _figure(value: float, digits: int) -> str:
     if value and not 1e-3 <= abs(value) < 1e4:
         return number(value, digits)
-    return f"{value:.{digits}f}".replace("-", MINUS)
+    return f"{value + 0.0:.{digits}f}".replace("-", MINUS)  # no sign before a zero
 
 
 def _escaped(text: str) -> str:

@@ -58,7 +58,14 @@ def heat(
         f'<g transform="translate({px(left)} {px(top)}) scale({px(cell, 4)})">{painted}</g>',
         f'<rect x="{px(left)}" y="{px(top)}" width="{px(width - left)}" height="{px(high)}" '
         f'fill="none" stroke="{colour("line")}"/>',
-        _legend(full, positive, negative, left, top + high + 8, width),
+        _legend(
+            full,
+            negative if any(min(row) < 0 for row in rows) else None,
+            positive,
+            left,
+            top + high + 8,
+            width,
+        ),
     ]
     if title:
         parts.append(text_at((0, 10), title, "ink", "start", SMALL, bold=True))
@@ -71,18 +78,19 @@ def heat(
 
 
 def _legend(
-    full: float, positive: str, negative: str, left: float, top: float, width: float
+    full: float, negative: str | None, positive: str, left: float, top: float, width: float
 ) -> str:
-    """Which colour means what: from the most negative to the most positive."""
-    words = (number(-full, 2), number(full, 2))
+    """Which colour means what: from the most negative, where there is one, to the most positive."""
+    words = ("0" if negative is None else number(-full, 2), number(full, 2))
     start = left + text_width(words[0], SMALL) + 6
     end = width - text_width(words[1], SMALL) - 6
-    one = (end - start) / (2 * LEVELS + 1)
+    levels = range(0 if negative is None else -LEVELS, LEVELS + 1)
+    one = (end - start) / len(levels)
     steps = []
-    for n in range(-LEVELS, LEVELS + 1):
-        role = positive if n > 0 else negative
+    for place, n in enumerate(levels):
+        role = negative if negative is not None and n < 0 else positive
         steps.append(
-            f'<rect x="{px(start + (n + LEVELS) * one)}" y="{px(top)}" width="{px(one)}" '
+            f'<rect x="{px(start + place * one)}" y="{px(top)}" width="{px(one)}" '
             f'height="10" fill="{colour(role)}" fill-opacity="{px(abs(n) / LEVELS, 2)}"/>'
         )
     return (

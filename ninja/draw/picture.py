@@ -24,6 +24,7 @@ PHONE = 343  # pixels that a phone's column is wide
 FONT = 16  # of graphs, in the picture's own units
 SMALL = 13  # of charts
 VISIBLE = 0.25  # pixels: no line is farther than that from what it shows
+WRITTEN_OUT = 1e4  # below it a number that is as short without has no exponent
 READABLE = 11  # pixels: no text is smaller on a phone
 FAMILY = "system-ui, sans-serif"  # a stylesheet can say `inherit`
 MINUS = "\N{MINUS SIGN}"
@@ -118,10 +119,13 @@ _FILLING = '<svg style="display:block;width:100%;height:auto" '
 def number(value: float, digits: int = 3) -> str:
     """A number in few digits, with a true minus sign and without an empty exponent.
 
-    >>> number(-0.5), number(0.46211, 2), number(0.00001), number(12297.0, 6)
-    ('−0.5', '0.46', '1e−5', '12297')
+    >>> number(-0.5), number(0.46211, 2), number(0.00001), number(1000), number(12297.0, 6)
+    ('−0.5', '0.46', '1e−5', '1000', '12297')
     """
+    value += 0.0  # a negative zero loses its sign
     text = f"{value:.{digits}g}"
+    if float(text) == value and 0 < abs(value) < WRITTEN_OUT:
+        text = f"{value:.12g}"
     mantissa, e, exponent = text.partition("e")
     if e:
         text = f"{mantissa}e{int(exponent)}"

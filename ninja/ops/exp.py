@@ -11,7 +11,7 @@ def forward(x):
 
 
 def backward(dy, x, y):
-    """The exponential is its own derivative: dy/dx = y.   dx: (...)
+    """The exponential is its own derivative: exp′ = y.   dx: (...)
 
     >>> import numpy as np
     >>> y, cache = forward(np.array([0.0, 0.5]))

@@ -18,7 +18,7 @@ def forward(x):
 
 
 def backward(dy, x):
-    """The derivative of the logarithm is the reciprocal: dy/dx = 1/x.   dx: (...)
+    """The derivative of the logarithm is the reciprocal: log′ = 1/x.   dx: (...)
 
     >>> import numpy as np
     >>> y, cache = forward(np.array([0.5, 4.0]))

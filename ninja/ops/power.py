@@ -30,7 +30,7 @@ def forward(x, *, exponent):
 
 
 def backward(dy, x, exponent):
-    """The power rule: dy/dx = exponent * x ** (exponent - 1).   dx: (...)
+    """The power rule: (x ** exponent)′ = exponent * x ** (exponent - 1).   dx: (...)
 
     exponent 2 is the square (2x), -1 the inverse (-1/x²), -0.5 the inverse root (-x^-1.5 / 2).
 

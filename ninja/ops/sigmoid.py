@@ -19,7 +19,7 @@ def forward(x):
 
 
 def backward(dy, x, y):
-    """The derivative of the sigmoid, from its output: dy/dx = y (1 - y).   dx: (...)
+    """The derivative of the sigmoid, from its output: σ′ = y (1 - y).   dx: (...)
 
     >>> import numpy as np
     >>> y, cache = forward(np.array([0.0, 2.0]))

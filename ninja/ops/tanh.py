@@ -11,7 +11,7 @@ def forward(x):
 
 
 def backward(dy, x, y):
-    """The derivative of tanh, from its output: dy/dx = 1 - y².   dx: (...)
+    """The derivative of tanh, from its output: tanh′ = 1 - y².   dx: (...)
 
     >>> import numpy as np
     >>> y, cache = forward(np.array([0.0, 0.5]))
