@@ -133,7 +133,10 @@ def plain(result: Result, width: int = 100) -> str:
         from rich.console import Console
     except ImportError:  # in the browser, where the page draws the result
         return headline(result)
-    console = Console(file=StringIO(), width=width, color_system=None, highlight=False)
+    # Not as in Jupyter, where a console also shows by itself what is only to be text here.
+    console = Console(
+        file=StringIO(), width=width, color_system=None, highlight=False, force_jupyter=False
+    )
     console.print(text(result))
     written = console.file
     assert isinstance(written, StringIO)

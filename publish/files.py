@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 
+from publish import labs
 from publish.errors import PageError
 from publish.mathematics import stylesheet
 from publish.text import front_matter, title_of
@@ -22,6 +24,7 @@ SUFFIXES = {".md", ".svg", ".png"}
 NODE_MODULES = Path(__file__).resolve().parents[1] / "node_modules"
 FONT = NODE_MODULES / "@fontsource/familjen-grotesk/files/familjen-grotesk-latin-700-normal.woff2"
 
+LESSON = re.compile(r"lessons/(\d+)-[^/]*\.md$")
 NavItem = str | dict[str, list[str]]
 
 
@@ -29,8 +32,12 @@ def beside_docs(root: Path, config: MkDocsConfig) -> Iterator[File]:
     """The pages that live beside docs/, at URLs that begin with their folder."""
     for folder in BESIDE_DOCS:
         for path in sorted((root / folder).rglob("*")):
-            if path.suffix in SUFFIXES and not path.name.startswith((".", "_")):
-                name = path.relative_to(root).as_posix()
+            name = path.relative_to(root).as_posix()
+            if path.name.startswith((".", "_")):
+                continue
+            if path.name.endswith(labs.SUFFIX):
+                yield labs.lab(root, name, config)
+            elif path.suffix in SUFFIXES:
                 yield File(
                     name,
                     str(root),
@@ -70,7 +77,7 @@ def navigation(files: Iterable[File]) -> list[NavItem]:
     guides = {uri: _asked_folder(file) for uri, file in pages.items()}
     nav: list[NavItem] = [uri for uri in pages if uri == "index.md"]
     for folder in FOLDERS:
-        own = sorted(uri for uri in pages if uri.startswith(f"{folder}/"))
+        own = sorted((uri for uri in pages if uri.startswith(f"{folder}/")), key=in_order)
         asked = sorted(uri for uri, wanted in guides.items() if wanted == folder)
         index = [uri for uri in own if uri == f"{folder}/index.md"]
         if own:
@@ -78,6 +85,11 @@ def navigation(files: Iterable[File]) -> list[NavItem]:
     known = {uri for entry in nav if isinstance(entry, dict) for uri in next(iter(entry.values()))}
     rest = sorted(uri for uri in pages if uri not in known and uri != "index.md")
     return [*nav, *rest]
+
+
+def in_order(uri: str) -> str:
+    """What pages of a folder are sorted by: a lesson comes before a lab of its name."""
+    return uri.rpartition(".")[0]
 
 
 def _asked_folder(file: File) -> str | None:
@@ -95,7 +107,7 @@ def lessons_index(files: Files) -> str | None:
     """A page that lists the lessons in order, or None when somebody wrote one."""
     lessons = sorted(
         (f for f in files if f.src_uri.startswith("lessons/") and f.is_documentation_page()),
-        key=lambda f: f.src_uri,
+        key=lambda f: in_order(f.src_uri),
     )
     if any(f.src_uri == "lessons/index.md" for f in lessons):
         return None
@@ -112,9 +124,15 @@ def lessons_index(files: Files) -> str | None:
 
 def lesson_number(uri: str) -> int | None:
     """7 for `lessons/07-name.md`, None for another page."""
-    name = uri.removeprefix("lessons/")
-    digits = name.partition("-")[0]
-    return int(digits) if name != uri and digits.isdigit() else None
+    found = LESSON.match(uri)
+    return int(found[1]) if found else None
+
+
+def notebook_name(file: File) -> str | None:
+    """What the notebook of a page is called, None for a page that is neither lesson nor lab."""
+    if lesson_number(file.src_uri) is None and not isinstance(file, labs.Lab):
+        return None
+    return f"{file.name}.ipynb"
 
 
 def edit_links(files: Files) -> None:

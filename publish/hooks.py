@@ -54,9 +54,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return _state["site"].collect(files)
 
 
-def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+def on_page_markdown(markdown: str, page: Page, files: Files, **_: Any) -> str:
     """Run the blocks of a page and show what it names."""
-    return _state["site"].markdown(markdown, page)
+    return _state["site"].markdown(markdown, page, files)
 
 
 def on_page_content(html: str, page: Page, **_: Any) -> str:

@@ -20,6 +20,7 @@ from publish import (
     files,
     fonts,
     isolated,
+    labs,
     lessons,
     mathematics,
     pictures,
@@ -34,13 +35,13 @@ from publish.exercises import show_exercises
 from publish.fences import UnclosedFence
 from publish.lighter import lighter
 from publish.mathematics import Formula, Katex
-from publish.notebook import notebook
+from publish.notebook import colab, notebook
 from publish.slots import Slots
 from publish.text import PageText
 from publish.worker import Outcome, Output, Step, run_page
 
 HERE = Path(__file__).resolve().parent
-LIBRARIES = ("numpy", "torch", "matplotlib", "ipython")
+LIBRARIES = ("numpy", "torch", "matplotlib", "ipython", "mkdocs-jupyter")
 
 
 class Site:
@@ -86,17 +87,21 @@ class Site:
         self._start_running(found)
         return found
 
-    def markdown(self, markdown: str, page: Page) -> str:
+    def markdown(self, markdown: str, page: Page, found: Files) -> str:
         """Run what is to be run, and put in what is only named. Raises PageError."""
         text = PageText(files.source_path(page.file), page.file.content_string)
         slots = self.slots[page.file.src_uri] = Slots()
-        done = execute(markdown, text.file, text.offset(markdown), self._outcomes(text.file), slots)
+        if isinstance(page.file, labs.Lab):
+            outcomes = self._lab_outcomes(page, found, text, markdown)
+        else:
+            outcomes = self._outcomes(text.file)
+        done = execute(markdown, text.file, text.offset(markdown), outcomes, slots)
         markdown = lessons.show_lessons(done.markdown, page.file.src_uri, self.lessons)
         markdown = show_exercises(markdown, slots)
         markdown = sourcecode.show_sources(markdown, text, self.root, self._copyable, slots)
         markdown = records.show_records(markdown, text, self.ops, slots)
-        if files.lesson_number(page.file.src_uri) is not None:
-            self._keep_notebook(page, done)
+        if (name := files.notebook_name(page.file)) is not None:
+            self._put_beside(page, name, self._notebook(page, done))
         return markdown
 
     def content(self, html: str, page: Page) -> str:
@@ -107,7 +112,9 @@ class Site:
         """What the templates want to know about a page beside what MkDocs tells them."""
         number = files.lesson_number(page.file.src_uri)
         kicker = page.meta.get("kicker") if number is None else f"Lesson {number}"
-        return {"kicker": kicker, "notebook": self._notebook_name(page)}
+        name = files.notebook_name(page.file)
+        link = colab(self.config.edit_uri, _beside(page, name)) if name else None
+        return {"kicker": kicker, "notebook": name, "colab": link}
 
     def finished_page(self, html: str, page: Page) -> str:
         """The page as it is written. Raises PageError for TeX that KaTeX does not read."""
@@ -148,6 +155,8 @@ class Site:
     def _start_running(self, found: Files) -> None:
         """Begin to run every page at once, on every core; `markdown` collects what they give."""
         for file in found.documentation_pages():
+            if isinstance(file, labs.Lab):
+                continue  # mkdocs-jupyter runs it when its turn comes
             body, front_matter = get_data(file.content_string)
             text = PageText(files.source_path(file), file.content_string)
             try:
@@ -172,10 +181,27 @@ class Site:
 
     def _outcomes(self, file: str) -> list[Outcome]:
         """What the page's steps gave; waits for it. Raises PageError."""
-        answer = self.running.pop(file).result() if file in self.running else []
-        return [
-            Outcome([Output(**output) for output in one["outputs"]], one["value"]) for one in answer
-        ]
+        return _as_outcomes(self.running.pop(file).result() if file in self.running else [])
+
+    def _lab_outcomes(
+        self, page: Page, found: Files, text: PageText, markdown: str
+    ) -> list[Outcome]:
+        """What a lab's cells gave, from the cache when nothing they rest on changed.
+
+        mkdocs-jupyter's own cache knows the lab alone, not the package. Raises PageError.
+        """
+        render = labs.taken_from(page)
+        try:
+            todo = list(steps(split(markdown), text.offset(markdown)))
+        except UnclosedFence:
+            return []  # `execute` says so
+        ours = digest_of_files([HERE / "labs.py"])
+        made_from = [self.environment, ours, text.file, [vars(step) for step in todo]]
+
+        def make() -> list[dict[str, Any]]:
+            return _as_data(labs.run(render, page, self.config, found, todo))
+
+        return _as_outcomes(self.cache.remember("lab", made_from, make))
 
     def _copyable(self, path: str, name: str) -> str | None:
         made_from = [self.environment, path, name]
@@ -190,22 +216,21 @@ class Site:
         self.formulas += [one["html"] for one in answer if "html" in one]
         return answer
 
-    def _notebook_name(self, page: Page) -> str | None:
-        uri = page.file.src_uri
-        if files.lesson_number(uri) is None:
-            return None
-        return Path(uri).with_suffix(".ipynb").name
-
-    def _keep_notebook(self, page: Page, done: Executed) -> None:
+    def _notebook(self, page: Page, done: Executed) -> str:
         def named(text: str) -> str:
+            text = lessons.show_lessons(text, page.file.src_uri, self.lessons)
             return records.as_text(sourcecode.as_text(text, self.root), self.ops)
 
         url = page.canonical_url or page.url
-        text = notebook(str(page.title), done.cells, url, named)
-        self._put_beside(page, str(self._notebook_name(page)), text)
+        return notebook(str(page.title), done.cells, url, named)
 
     def _put_beside(self, page: Page, name: str, text: str) -> None:
-        self.beside[str(Path(page.file.dest_uri).with_name(name))] = text
+        self.beside[_beside(page, name)] = text
+
+
+def _beside(page: Page, name: str) -> str:
+    """Where the site has a file that a page brings along."""
+    return str(Path(page.file.dest_uri).with_name(name))
 
 
 def _run_page(root: str, file: str, steps: list[Step]) -> list[dict[str, Any]]:
@@ -219,4 +244,12 @@ def _run_page(root: str, file: str, steps: list[Step]) -> list[dict[str, Any]]:
     for outcome in outcomes:
         if outcome.error is not None:
             raise PageError(file, outcome.line, outcome.error)
+    return _as_data(outcomes)
+
+
+def _as_data(outcomes: list[Outcome]) -> list[dict[str, Any]]:
     return [{"outputs": [vars(o) for o in one.outputs], "value": one.value} for one in outcomes]
+
+
+def _as_outcomes(data: list[dict[str, Any]]) -> list[Outcome]:
+    return [Outcome([Output(**output) for output in one["outputs"]], one["value"]) for one in data]

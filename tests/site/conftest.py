@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 from mkdocs.config import load_config
 
+from tests.site.tiny import Tiny
+
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "site"
 SHOWING = {"document", "stylesheet", "script", "font", "image"}
@@ -125,3 +127,8 @@ def visit(browser: Any, address: str) -> Iterator[Any]:
             return Visit(context, address + page.removesuffix("index.html"), until)
 
         yield open_page
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Tiny:
+    return Tiny(tmp_path, caplog)
