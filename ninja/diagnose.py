@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -94,11 +95,13 @@ def without_record(e: Evidence) -> str:
             return shape_advice(e)
         size = len(compare.flat(e.got))
         rows = shape_of(e.got)[0] if shape_of(e.got) else size
-        counts = {"rows": rows, "entries": size}
+        counts, meant = {"N": rows, "size": size}, {"N": "rows", "size": "entries"}
         factors = named_factors(Names((), tuple(counts), ()), [replace(e, names=counts)])
         words = _common_factor(lambda _: e.right, e.right, [e], factors)
         if words:
-            return f"Right but for {words}."
+            used = [name for name in counts if name in re.findall(r"\w+", words)]
+            told = [f"with {name} = {counts[name]} {meant[name]}" for name in used]
+            return f"Right but for {', '.join([words, *told])}."
         factor = _factor(e.right, e.got)
         if factor is not None and size > 1 and _fits_scaled(e, e.right, factor):
             return f"Right but for the factor {factor:.6g}, the same everywhere."
