@@ -21,7 +21,7 @@ class Slots:
     def hold(self, html: str, indent: str = "") -> str:
         """Markdown that stands for `html`, as a paragraph of its own."""
         self.contents.append(html)
-        return textwrap.indent(f"\nninjaslot{len(self.contents) - 1}end\n", indent)
+        return textwrap.indent(f"\n\nninjaslot{len(self.contents) - 1}end\n", indent)
 
     def fill(self, html: str) -> str:
         """Put everything back in its place in the converted page."""
