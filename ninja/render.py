@@ -172,19 +172,20 @@ def _html_failure(failure: Failure | None) -> str:
 def _html_table(result: Result) -> str:
     if nothing_yet(result):
         return ""
-    cell = 'style="text-align:left;vertical-align:top;padding:.2em .8em .2em 0"'
-    number = 'style="vertical-align:top;padding:.2em .8em .2em 0;white-space:nowrap"'
+    cell = 'style="text-align:left;padding:.2em .8em .2em 0;border:0;min-width:0"'
     rows = []
     for tensor in result.tensors:
         mark, words, colour = LOOKS[tensor.verdict]
-        border = f"border-left:.25em solid {colour};padding:.2em .6em"
-        said = "".join(f"<br>{prose(sentence)}" for sentence in details(tensor))
+        said = "<br>".join(prose(sentence) for sentence in details(tensor))
+        border = f"vertical-align:top;border:0;border-left:.25em solid {colour};padding:.2em .6em"
         rows.append(
-            f'<tr style="background:none"><td style="{border}">{mark}</td>'
+            '<tr style="background:none">'
+            f'<td rowspan="{2 if said else 1}" style="{border}">{mark}</td>'
             f'<th scope="row" {cell}><code>{escape(tensor.name)}</code></th>'
-            f"<td {number}>{error(tensor)}</td>"
-            f"<td {cell}>{words}{said}</td></tr>"
+            f"<td {cell}>{error(tensor)}</td><td {cell}>{words}</td></tr>"
         )
+        if said:  # beneath, over the whole width: a phone has no room for it in a column
+            rows.append(f'<tr style="background:none"><td colspan="3" {cell}>{said}</td></tr>')
     heads = "".join(
         f'<th scope="col" {cell}>{word}</th>' for word in ("", "gradient", "error", "verdict")
     )

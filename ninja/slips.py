@@ -59,16 +59,40 @@ class Slips:
 
     @cached_property
     def slips(self) -> tuple[Slip, ...]:
-        mistakes = {m.id: m for m in self.op.mistakes if not m.harmless}
-        if unknown := [name for name in self.only if name not in mistakes]:
-            raise ValueError(f"{self.op.name}: no mistake {unknown[0]!r}; {', '.join(mistakes)}")
-        return tuple(_slip(self.op, mistakes[name]) for name in self.only or mistakes)
+        return tuple(_slip(self.op, mistake) for mistake in _chosen(self.op, self.only))
 
     def __repr__(self) -> str:
         return "\n\n".join(map(_plain, self.slips))
 
     def _repr_html_(self) -> str:
         return f'<div class="ninja-slips">{"".join(map(_card, self.slips))}</div>'
+
+
+def reach(op: Op, *only: str) -> str:
+    """How far mistakes are heard: a line for each, with a sign for each gradient in its order.
+
+    ✗ is wrong by its own line, → has only inherited the error, · is right.  `only` as in `Slips`.
+
+    >>> from ninja.nets.neuron import OP
+    >>> print(reach(OP, "neuron-dz-forgets-upstream", "neuron-dw-uses-w"))
+    dz  ✗→→→
+    dw  ·✗··
+    """
+    chosen = _chosen(op, only)
+    width = max(len(mistake.target) for mistake in chosen)
+    return "\n".join(f"{m.target:<{width}}  {_signs(op, m)}" for m in chosen)
+
+
+def _signs(op: Op, mistake: Mistake) -> str:
+    verdicts = [t.verdict for t in check_source(op, answer(op, mistake)).tensors]
+    return "".join("·" if v in PASSING else "→" if v == INHERITED else "✗" for v in verdicts)
+
+
+def _chosen(op: Op, only: tuple[str, ...]) -> list[Mistake]:
+    mistakes = {m.id: m for m in op.mistakes if not m.harmless}
+    if unknown := [name for name in only if name not in mistakes]:
+        raise ValueError(f"{op.name}: no mistake {unknown[0]!r}; {', '.join(mistakes)}")
+    return [mistakes[name] for name in only or mistakes]
 
 
 def _slip(op: Op, mistake: Mistake) -> Slip:
@@ -146,17 +170,15 @@ def _card(slip: Slip) -> str:
 def _table(slip: Slip) -> str:
     if not slip.gradients:
         return "<p>It does not run: the shapes do not fit.</p>"
-    heads = "".join(f'<th scope="col">{_escaped(n.name)}</th>' for n in slip.gradients)
-    wrong = "".join(
-        f'<td class="is-{_kind(n.verdict)}">{LOOKS[n.verdict][0] if _kind(n.verdict) else ""} '
-        f"{n.got}</td>"
+    rows = "".join(
+        f'<tr><th scope="row">{_escaped(n.name)}</th>'
+        f'<td class="is-{_kind(n.verdict)}">{LOOKS[n.verdict][0]} {n.got}</td>'
+        f"<td>{n.want}</td></tr>"
         for n in slip.gradients
     )
-    right = "".join(f"<td>{n.want}</td>" for n in slip.gradients)
     return (
-        f'<table class="ninja-table"><thead><tr><td></td>{heads}</tr></thead><tbody>'
-        f'<tr><th scope="row">gives</th>{wrong}</tr>'
-        f'<tr><th scope="row">right</th>{right}</tr></tbody></table>'
+        '<table class="ninja-table"><thead><tr><td></td><th scope="col">gives</th>'
+        f'<th scope="col">right</th></tr></thead><tbody>{rows}</tbody></table>'
     )
 
 

@@ -24,7 +24,8 @@ SUFFIXES = {".md", ".svg", ".png"}
 NODE_MODULES = Path(__file__).resolve().parents[1] / "node_modules"
 FONT = NODE_MODULES / "@fontsource/familjen-grotesk/files/familjen-grotesk-latin-700-normal.woff2"
 
-LESSON = re.compile(r"lessons/(\d+)-[^/]*\.md$")
+LESSON = re.compile(r"lessons/0*(\d+[a-z]?)-[^/]*\.md$")
+LIST = "<!-- ninja:lessons -->"
 NavItem = str | dict[str, list[str]]
 
 
@@ -105,27 +106,38 @@ def _asked_folder(file: File) -> str | None:
 
 def lessons_index(files: Files) -> str | None:
     """A page that lists the lessons in order, or None when somebody wrote one."""
+    if any(f.src_uri == "lessons/index.md" for f in files):
+        return None
+    return f"---\ndescription: The course, lesson by lesson.\n---\n# Lessons\n\n{LIST}\n"
+
+
+def lessons_list(files: Files) -> str:
+    """The lessons in order, each with the sentence that describes it, for a page in lessons/."""
     lessons = sorted(
         (f for f in files if f.src_uri.startswith("lessons/") and f.is_documentation_page()),
         key=lambda f: in_order(f.src_uri),
     )
-    if any(f.src_uri == "lessons/index.md" for f in lessons):
-        return None
     items = []
     for file in lessons:
-        content = file.content_string
-        data = front_matter(content)
         name = file.src_uri.removeprefix("lessons/")
-        title = title_of(content) or name
-        items.append(f"- [{title}]({name})\n\n    {data.get('description', '')}")
-    start = "---\ndescription: The course, lesson by lesson.\n---\n# Lessons"
-    return "\n\n".join([start, *(items or ["The first one is being written."])]) + "\n"
+        if name == "index.md":
+            continue
+        content = file.content_string
+        number = lesson_number(file.src_uri)
+        link = f"[{title_of(content) or name}]({name})"
+        shown = f"<!-- ninja:lesson {number} title -->" if number else link
+        items.append(f"- {shown}\n\n    {front_matter(content).get('description', '')}")
+    return "\n\n".join(items or ["The first one is being written."])
 
 
-def lesson_number(uri: str) -> int | None:
-    """7 for `lessons/07-name.md`, None for another page."""
+def lesson_number(uri: str) -> str | None:
+    """What a lesson is called by; a second page of lesson 11 is lesson 11b. None for other pages.
+
+    >>> lesson_number("lessons/07-name.md"), lesson_number("lessons/11b-name.md")
+    ('7', '11b')
+    """
     found = LESSON.match(uri)
-    return int(found[1]) if found else None
+    return found[1] if found else None
 
 
 def notebook_name(file: File) -> str | None:

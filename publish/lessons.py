@@ -4,7 +4,7 @@
 <!-- ninja:lesson 5 title -->    its title, as a link, and its time
 <!-- ninja:minutes 0 1 5 -->     the time that these take together
 
-A lesson without a file is named without a link.
+A lesson without a file is named without a link. `11b-name.md` is the second page of lesson 11.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from publish.files import lesson_number
 from publish.text import title_of
 
 MARK = re.compile(
-    r"<!-- ninja:(?P<kind>lesson|minutes) (?P<numbers>\d+(?: \d+)*)(?P<title> title)? -->"
+    r"<!-- ninja:(?P<kind>lesson|minutes) (?P<numbers>\d+[a-z]?(?: \d+[a-z]?)*)"
+    r"(?P<title> title)? -->"
 )
 LEDE = re.compile(r"\n\n(?P<text>(?:[^\n]+\n)+)\{ \.ninja-lede \}")
 TIME = re.compile(r"(\d+)\s+minutes")
@@ -36,7 +37,7 @@ class Lesson:
     minutes: int | None
 
 
-def lessons(files: Iterable[File]) -> dict[int, Lesson]:
+def lessons(files: Iterable[File]) -> dict[str, Lesson]:
     """Every lesson, by its number."""
     found = {}
     for file in files:
@@ -64,11 +65,11 @@ def minutes(text: str) -> int | None:
     return int(said[1]) if said else None
 
 
-def show_lessons(markdown: str, uri: str, known: Mapping[int, Lesson]) -> str:
+def show_lessons(markdown: str, uri: str, known: Mapping[str, Lesson]) -> str:
     """Replace every mark on the page `uri` by what it names."""
 
     def show(m: re.Match[str]) -> str:
-        numbers = [int(n) for n in m["numbers"].split()]
+        numbers = m["numbers"].split()
         if m["kind"] == "minutes":
             return duration(sum(known[n].minutes or 0 for n in numbers if n in known))
         links = [_link(n, uri, known.get(n), titled=bool(m["title"])) for n in numbers]
@@ -77,7 +78,7 @@ def show_lessons(markdown: str, uri: str, known: Mapping[int, Lesson]) -> str:
     return MARK.sub(show, markdown)
 
 
-def _link(number: int, uri: str, lesson: Lesson | None, *, titled: bool) -> str:
+def _link(number: str, uri: str, lesson: Lesson | None, *, titled: bool) -> str:
     if lesson is None:
         return f"lesson {number}"
     to = posixpath.relpath(lesson.uri, posixpath.dirname(uri) or ".")

@@ -57,7 +57,8 @@ class Site:
         self.slots: dict[str, Slots] = {}
         self.beside: dict[str, str] = {}  # files that pages bring along, by their place
         self.workers = ThreadPoolExecutor(os.cpu_count())
-        self.lessons: dict[int, lessons.Lesson] = {}
+        self.lessons: dict[str, lessons.Lesson] = {}
+        self.lessons_list = ""
         self.running: dict[str, Future[list[dict[str, Any]]]] = {}
         # What running code depends on, beside the code itself.
         sources = [self.root / "ninja", HERE / "worker.py", HERE / "figures.py"]
@@ -84,6 +85,7 @@ class Site:
         if self.config.nav is None:
             self.config.nav = files.navigation(found)
         self.lessons = lessons.lessons(found)
+        self.lessons_list = files.lessons_list(found)
         self._start_running(found)
         return found
 
@@ -96,7 +98,8 @@ class Site:
         else:
             outcomes = self._outcomes(text.file)
         done = execute(markdown, text.file, text.offset(markdown), outcomes, slots)
-        markdown = lessons.show_lessons(done.markdown, page.file.src_uri, self.lessons)
+        markdown = done.markdown.replace(files.LIST, self.lessons_list)
+        markdown = lessons.show_lessons(markdown, page.file.src_uri, self.lessons)
         markdown = show_exercises(markdown, slots)
         markdown = sourcecode.show_sources(markdown, text, self.root, self._copyable, slots)
         markdown = records.show_records(markdown, text, self.ops, slots)

@@ -6,7 +6,7 @@ import pytest
 
 from ninja import NETS, OPS
 from ninja.op import Mistake
-from ninja.slips import Slips
+from ninja.slips import Slips, reach
 
 
 def test_every_mistake_shows_a_wrong_number_or_does_not_run(record):
@@ -54,3 +54,15 @@ def test_text_and_table_say_the_same():
         for gradient in slip.gradients:
             assert gradient.got in repr(slips)
             assert gradient.got in slips._repr_html_()
+
+
+def test_reach_tells_the_line_to_mend_from_what_it_spoils_and_what_it_spares():
+    atoms = NETS["batchnorm-atoms"]
+    [row] = reach(atoms, "bna-dvar-power").splitlines()
+    target, signs = row.split()
+    marked = dict(zip(atoms.gradients, signs, strict=True))
+    assert target == "dvar"
+    assert [name for name, sign in marked.items() if sign == "✗"] == ["dvar"]
+    assert {name for name, sign in marked.items() if sign == "→"} == {"ddiff2", "ddiff", "dx"}
+    with pytest.raises(ValueError, match="bna-none"):
+        reach(atoms, "bna-none")

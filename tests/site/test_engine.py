@@ -179,6 +179,19 @@ def test_navigation_comes_from_the_files(tiny: Tiny) -> None:
     assert index.index("Try</a>") < index.index("Second</a>")
 
 
+def test_a_second_page_of_a_lesson_comes_after_the_first(tiny: Tiny) -> None:
+    tiny.write("lessons/01b-more.md", "---\nminutes: 5\n---\n# More\n")
+    tiny.write("lessons/02-two.md", "# Second\n\nAs in <!-- ninja:lesson 1 1b -->.\n")
+    tiny.write("lessons/index.md", "# All\n\nHere:\n\n<!-- ninja:lessons -->\n")
+    tiny.lesson(FRONT)
+    index = tiny.page("lessons")
+    assert index.index("1. Try</a>") < index.index("1b. More</a> · 5 min") < index.index("Second<")
+    assert "Here" in index
+    assert 'href="../01b-more/">lesson 1b</a>' in tiny.page("lessons/02-two")
+    notebook = (tiny.folder / "site/lessons/02-two/02-two.ipynb").read_text("utf-8")
+    assert "[lesson 1b](http://localhost/lessons/01b-more/)" in notebook
+
+
 def test_formulas_are_searched_as_tex_and_once(tiny: Tiny) -> None:
     tiny.lesson(FRONT + "Here is $\\alpha + 12345$.\n\n```python exec\nprint('output')\n```\n")
     index = json.loads((tiny.folder / "site/search/search_index.json").read_text("utf-8"))
