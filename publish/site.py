@@ -11,12 +11,13 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils.meta import get_data
 
 from publish import (
     accessible,
+    deckpages,
     files,
     fonts,
     isolated,
@@ -28,6 +29,7 @@ from publish import (
     sourcecode,
 )
 from publish.cache import Cache, digest_of_files, versions
+from publish.deckpages import Shelf
 from publish.errors import PageError
 from publish.execute import Executed, execute, split, steps
 from publish.exercises import show_exercises
@@ -57,6 +59,7 @@ class Site:
         self.beside: dict[str, str] = {}  # files that pages bring along, by their place
         self.workers = ThreadPoolExecutor(os.cpu_count())
         self.lessons: dict[int, lessons.Lesson] = {}
+        self.shelf = Shelf([], {}, {})
         self.running: dict[str, Future[list[dict[str, Any]]]] = {}
         # What running code depends on, beside the code itself.
         sources = [self.root / "ninja", HERE / "worker.py", HERE / "figures.py"]
@@ -80,9 +83,14 @@ class Site:
             found.append(files.generated(self.config, "reference/index.md", text, None))
         if (listed := files.lessons_index(found)) is not None:
             found.append(files.generated(self.config, "lessons/index.md", listed, None))
+        self.lessons = lessons.lessons(found)
+        self.shelf = deckpages.shelve(self.root, self.ops.values(), self.lessons, self._typeset)
+        for page in deckpages.pages(self.shelf):
+            found.append(files.generated(self.config, *page))
+        for uri, path in deckpages.assets(self.cache.folder):
+            found.append(File.generated(self.config, uri, abs_src_path=str(path)))
         if self.config.nav is None:
             self.config.nav = files.navigation(found)
-        self.lessons = lessons.lessons(found)
         self._start_running(found)
         return found
 
@@ -95,6 +103,8 @@ class Site:
         markdown = show_exercises(markdown, slots)
         markdown = sourcecode.show_sources(markdown, text, self.root, self._copyable, slots)
         markdown = records.show_records(markdown, text, self.ops, slots)
+        uri = page.file.src_uri
+        markdown = deckpages.show_decks(markdown, text, uri, self.shelf, slots)
         if files.lesson_number(page.file.src_uri) is not None:
             self._keep_notebook(page, done)
         return markdown
@@ -107,7 +117,8 @@ class Site:
         """What the templates want to know about a page beside what MkDocs tells them."""
         number = files.lesson_number(page.file.src_uri)
         kicker = page.meta.get("kicker") if number is None else f"Lesson {number}"
-        return {"kicker": kicker, "notebook": self._notebook_name(page)}
+        cards = deckpages.links_to_decks(number, self.shelf)
+        return {"kicker": kicker, "notebook": self._notebook_name(page), "cards": cards}
 
     def finished_page(self, html: str, page: Page) -> str:
         """The page as it is written. Raises PageError for TeX that KaTeX does not read."""
@@ -125,11 +136,12 @@ class Site:
     def finish(self) -> None:
         """Write what stands beside the pages, shrink the fonts to what is shown, and let go."""
         for uri, text in self.beside.items():
-            path = Path(self.config.site_dir) / uri
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
+            self._write(uri, text.encode())
         katex_fonts = Path(self.config.site_dir) / "assets" / "katex" / "fonts"
         fonts.shrink(katex_fonts, fonts.characters_in(self.formulas), self.cache)
+        for some in self.shelf.files.values():
+            for download in some:
+                self._write(f"flashcards/{download.name}", download.content)
         self.cache.forget_old()
         self.close()
 
@@ -137,6 +149,11 @@ class Site:
         """Let go, whether or not the build came to its end."""
         self.workers.shutdown(cancel_futures=True)
         self.katex.close()
+
+    def _write(self, uri: str, content: bytes) -> None:
+        path = Path(self.config.site_dir) / uri
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
     def _describe(self) -> list[dict[str, Any]]:
         ours = digest_of_files([HERE / "reference.py", HERE / "sourcecode.py"])
