@@ -35,7 +35,7 @@ export PYTHONUTF8 := 1
 say = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve site test lint format setup lock clean
+.PHONY: help serve site cards test lint format setup lock clean
 
 help: ## show this list
 	@echo 'Backprop Ninja. The first run of each sets up .venv and node_modules; later runs are quick.'
@@ -52,6 +52,11 @@ serve: setup ## build the site, serve it, and follow every change
 
 site: setup ## build the site into site/
 	$(call say,site)
+	@mkdocs build --strict
+
+cards: site ## print the flashcards to PDF files and offer them on the site
+	$(call say,cards)
+	@python -m publish.paper
 	@mkdocs build --strict
 
 test: lint site ## check everything: style, types, site, doctests, tests, browser

@@ -6,16 +6,13 @@ colours of the site's palette along, for light and for dark, and its own paper t
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from ninja import NETS, draw
+from publish.palette import PALETTE, declarations
 
 ROOT = Path(__file__).resolve().parents[1]
-PALETTE = ROOT / "docs/assets/css/palette.css"
 PICTURE = ROOT / "docs/assets/readme.svg"
-SCHEME = re.compile(r'\[data-md-color-scheme="(?P<name>\w+)"\] \{(?P<body>.*?)\n\}', re.DOTALL)
-COLOUR = re.compile(r"(--ninja-\w+): (#\w+);")
 
 
 def style(palette: str, used: str) -> str:
@@ -23,16 +20,8 @@ def style(palette: str, used: str) -> str:
 
     Raises LookupError when the palette lacks one.
     """
-    schemes = {m["name"]: dict(COLOUR.findall(m["body"])) for m in SCHEME.finditer(palette)}
-    names = sorted({*re.findall(r"--ninja-\w+", used), "--ninja-paper"})
-    rules = []
-    for scheme in ("default", "slate"):
-        missing = [name for name in names if name not in schemes.get(scheme, {})]
-        if missing:
-            raise LookupError(f"{PALETTE.name}: scheme {scheme!r} has no {', '.join(missing)}")
-        colours = "; ".join(f"{name}: {schemes[scheme][name]}" for name in names)
-        rules.append(f"svg {{ {colours} }}")
-    return f"{rules[0]}\n@media (prefers-color-scheme: dark) {{\n{rules[1]}\n}}\n"
+    light, dark = declarations(palette, used)
+    return f"svg {{ {light} }}\n@media (prefers-color-scheme: dark) {{\nsvg {{ {dark} }}\n}}\n"
 
 
 def neuron() -> draw.Picture:

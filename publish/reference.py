@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import importlib
 import importlib.util
@@ -9,6 +10,7 @@ import inspect
 import json
 import sys
 import textwrap
+import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,14 +21,20 @@ from pygments.lexers import PythonLexer
 
 from publish.sourcecode import alone_text
 
+SHOWN = 8  # lines of a backward pass on a card
+
 
 @dataclass(frozen=True)
 class MistakeCard:
-    """A mistake with the right line beside it. `same_as` names those that look alike."""
+    """A mistake with the right line beside it. `same_as` names those that look alike.
+
+    planted  a few lines of the backward pass, the wrong one among them
+    """
 
     id: str
     wrong: str
     right: str
+    planted: str
     sentence: str
     same_as: tuple[str, ...] = ()
     harmless: bool = False
@@ -101,10 +109,31 @@ def _card(op: Any, mistake: Any) -> MistakeCard:
     program = op.program
     line = program.lines[program.targets[mistake.target]]
     rows = program.source.splitlines()[line.first : line.last + 1]
-    right = textwrap.dedent("\n".join(rows))
     return MistakeCard(
-        mistake.id, mistake.line, right, mistake.sentence, mistake.same_as, mistake.harmless
+        mistake.id,
+        mistake.line,
+        textwrap.dedent("\n".join(rows)),
+        _planted(program, mistake),
+        mistake.sentence,
+        mistake.same_as,
+        mistake.harmless,
     )
+
+
+def _planted(program: Any, mistake: Any) -> str:
+    """At most `SHOWN` lines with the wrong one among them: where is settled by the mistake's id."""
+    line = program.lines[program.targets[mistake.target]]
+    body = program.definition.body
+    top = body[0].end_lineno if ast.get_docstring(program.definition) is not None else 1
+    rows = program.replaced(mistake.target, mistake.line).splitlines()
+    first, last = line.first, line.first + mistake.line.count("\n")
+    spare = max(SHOWN - (last - first + 1), 0)
+    above = zlib.crc32(mistake.id.encode()) % (spare + 1)
+    start = max(top, min(first - above, len(rows) - SHOWN))
+    shown = rows[start : max(start + SHOWN, last + 1)]
+    while shown[-1].lstrip().startswith("#"):  # what it stands above is cut off
+        shown.pop()
+    return textwrap.dedent("\n".join(shown))
 
 
 def from_dict(data: dict[str, Any]) -> OpPage:

@@ -11,12 +11,13 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils.meta import get_data
 
 from publish import (
     accessible,
+    deckpages,
     files,
     fonts,
     isolated,
@@ -29,6 +30,7 @@ from publish import (
     sourcecode,
 )
 from publish.cache import Cache, digest_of_files, versions
+from publish.deckpages import Shelf
 from publish.errors import PageError
 from publish.execute import Executed, execute, split, steps
 from publish.exercises import show_exercises
@@ -59,6 +61,7 @@ class Site:
         self.workers = ThreadPoolExecutor(os.cpu_count())
         self.lessons: dict[str, lessons.Lesson] = {}
         self.lessons_list = ""
+        self.shelf = Shelf([], {}, {})
         self.running: dict[str, Future[list[dict[str, Any]]]] = {}
         # What running code depends on, beside the code itself.
         sources = [self.root / "ninja", HERE / "worker.py", HERE / "figures.py"]
@@ -82,9 +85,14 @@ class Site:
             found.append(files.generated(self.config, "reference/index.md", text, None))
         if (listed := files.lessons_index(found)) is not None:
             found.append(files.generated(self.config, "lessons/index.md", listed, None))
+        self.lessons = lessons.lessons(found)
+        self.shelf = deckpages.shelve(self.root, self.ops.values(), self.lessons, self._typeset)
+        for page in deckpages.pages(self.shelf):
+            found.append(files.generated(self.config, *page))
+        for uri, path in deckpages.assets(self.cache.folder):
+            found.append(File.generated(self.config, uri, abs_src_path=str(path)))
         if self.config.nav is None:
             self.config.nav = files.navigation(found)
-        self.lessons = lessons.lessons(found)
         self.lessons_list = files.lessons_list(found)
         self._start_running(found)
         return found
@@ -103,6 +111,7 @@ class Site:
         markdown = show_exercises(markdown, slots)
         markdown = sourcecode.show_sources(markdown, text, self.root, self._copyable, slots)
         markdown = records.show_records(markdown, text, self.ops, slots)
+        markdown = deckpages.show_decks(markdown, text, page.file.src_uri, self.shelf, slots)
         if (name := files.notebook_name(page.file)) is not None:
             self._put_beside(page, name, self._notebook(page, done))
         return markdown
@@ -117,7 +126,8 @@ class Site:
         kicker = page.meta.get("kicker") if number is None else f"Lesson {number}"
         name = files.notebook_name(page.file)
         link = colab(self.config.edit_uri, _beside(page, name)) if name else None
-        return {"kicker": kicker, "notebook": name, "colab": link}
+        cards = deckpages.links_to_decks(number, self.shelf)
+        return {"kicker": kicker, "notebook": name, "colab": link, "cards": cards}
 
     def finished_page(self, html: str, page: Page) -> str:
         """The page as it is written. Raises PageError for TeX that KaTeX does not read."""
@@ -135,11 +145,12 @@ class Site:
     def finish(self) -> None:
         """Write what stands beside the pages, shrink the fonts to what is shown, and let go."""
         for uri, text in self.beside.items():
-            path = Path(self.config.site_dir) / uri
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
+            self._write(uri, text.encode())
         katex_fonts = Path(self.config.site_dir) / "assets" / "katex" / "fonts"
         fonts.shrink(katex_fonts, fonts.characters_in(self.formulas), self.cache)
+        for some in self.shelf.files.values():
+            for download in some:
+                self._write(f"flashcards/{download.name}", download.content)
         self.cache.forget_old()
         self.close()
 
@@ -147,6 +158,11 @@ class Site:
         """Let go, whether or not the build came to its end."""
         self.workers.shutdown(cancel_futures=True)
         self.katex.close()
+
+    def _write(self, uri: str, content: bytes) -> None:
+        path = Path(self.config.site_dir) / uri
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
     def _describe(self) -> list[dict[str, Any]]:
         ours = digest_of_files([HERE / "reference.py", HERE / "sourcecode.py"])

@@ -9,6 +9,7 @@ import pytest
 from ninja.exercises import find
 from publish import readme
 from publish.fences import fences
+from publish.palette import PALETTE
 
 ROOT = Path(__file__).resolve().parents[1]
 EXERCISES = [
@@ -33,9 +34,9 @@ def test_the_readme_s_picture_is_today_s():
 
 
 def test_the_readme_s_picture_has_every_colour_in_both_modes():
-    style = readme.style(readme.PALETTE.read_text("utf-8"), "var(--ninja-gradient, #000)")
+    style = readme.style(PALETTE.read_text("utf-8"), "var(--ninja-gradient, #000)")
     light, dark = style.split("@media (prefers-color-scheme: dark)")
     assert "--ninja-gradient: #b83d06" in light
     assert "--ninja-gradient: #ff9c70" in dark
     with pytest.raises(LookupError, match="--ninja-none"):
-        readme.style(readme.PALETTE.read_text("utf-8"), "var(--ninja-none)")
+        readme.style(PALETTE.read_text("utf-8"), "var(--ninja-none)")

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import gzip
 import http.server
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,21 +15,13 @@ from urllib.parse import urlsplit
 import pytest
 from mkdocs.config import load_config
 
+from publish import chromium
 from tests.site.tiny import Tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "site"
 SHOWING = {"document", "stylesheet", "script", "font", "image"}
 BASE = urlsplit(load_config(str(ROOT / "mkdocs.yml")).site_url or "/").path
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def pages() -> list[str]:
@@ -49,18 +40,14 @@ def _needs_the_site(request: pytest.FixtureRequest) -> None:
         pytest.skip("there is no built site; `make site` builds it")
 
 
-def _find_browser() -> str | None:
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api")
-    path = _find_browser()
+    path = chromium.find()
     if path is None:
-        pytest.skip(f"no browser found ({', '.join(NAMES)})")
+        pytest.skip(f"no browser found ({', '.join(chromium.NAMES)})")
     with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        started = playwright.chromium.launch(executable_path=path, args=chromium.FLAGS)
         yield started
         started.close()
 

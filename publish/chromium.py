@@ -1,0 +1,20 @@
+"""The machine's Chromium: where it is, and how it is started."""
+
+from __future__ import annotations
+
+import shutil
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find() -> str | None:
+    """The path of a Chromium or Chrome, None when the machine has none."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
