@@ -18,7 +18,6 @@ from mkdocs.config.defaults import MkDocsConfig
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "site"
 RAW, PACKED = 200_000, 15_000  # bytes of HTML that a page may have, as it is and as it travels
-LESSON = 1.9  # times as much for a lesson, which carries its pictures and starters with it
 SEARCH_PACKED = 150_000  # bytes of the search index as it travels
 LOADING = {"stylesheet", "icon", "preload", "modulepreload"}
 LEFT_OVER = r"\$\$|\\\(|\\\[|\{\{=|ninjaslot|<!-- ninja|!!! |\?\?\? "
@@ -142,9 +141,8 @@ def test_pictures_have_an_alternative(page: str) -> None:
 
 def test_weight(page: str) -> None:
     content = (SITE / page).read_bytes()
-    share = LESSON if page.startswith("lessons/") else 1
-    assert len(content) <= RAW * share
-    assert len(gzip.compress(content, 9)) <= PACKED * share
+    assert len(content) <= RAW
+    assert len(gzip.compress(content, 9)) <= PACKED
 
 
 def test_everything_is_converted(page: str) -> None:
