@@ -7,6 +7,7 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -17,12 +18,14 @@ from mkdocs.utils.meta import get_data
 
 from publish import (
     accessible,
+    bundle,
     files,
     fonts,
     isolated,
     lessons,
     mathematics,
     pictures,
+    practice,
     records,
     reference,
     sourcecode,
@@ -63,7 +66,9 @@ class Site:
         self.environment = [digest_of_files(sources), *versions(LIBRARIES)]
         package = files.NODE_MODULES / "katex" / "package.json"
         self.katex_version = json.loads(package.read_text("utf-8"))["version"]
-        self.ops = {op.name: op for op in map(reference.from_dict, self._describe())}
+        self.ops = {op.name: op for op in map(reference.from_dict, self._describe(reference))}
+        self.exercises = [practice.from_dict(one) for one in self._describe(practice)]
+        self.numpy = {e.name for e in self.exercises if e.page["needs_numpy"]}
 
     def collect(self, found: Files) -> Files:
         """Add lessons, decks, reference pages and third-party assets to what docs/ has."""
@@ -78,11 +83,16 @@ class Site:
         if self.ops:
             text = reference.index_markdown(self.ops.values())
             found.append(files.generated(self.config, "reference/index.md", text, None))
+        for page in practice.pages(self.exercises):
+            found.append(files.generated(self.config, *page))
         if (listed := files.lessons_index(found)) is not None:
             found.append(files.generated(self.config, "lessons/index.md", listed, None))
         if self.config.nav is None:
             self.config.nav = files.navigation(found)
         self.lessons = lessons.lessons(found)
+        url = str(self.config.site_url)
+        if self.exercises:
+            self.beside |= practice.files(self.exercises, self.lessons, url)
         self._start_running(found)
         return found
 
@@ -92,7 +102,7 @@ class Site:
         slots = self.slots[page.file.src_uri] = Slots()
         done = execute(markdown, text.file, text.offset(markdown), self._outcomes(text.file), slots)
         markdown = lessons.show_lessons(done.markdown, page.file.src_uri, self.lessons)
-        markdown = show_exercises(markdown, slots)
+        markdown = show_exercises(markdown, self.numpy, slots)
         markdown = sourcecode.show_sources(markdown, text, self.root, self._copyable, slots)
         markdown = records.show_records(markdown, text, self.ops, slots)
         if files.lesson_number(page.file.src_uri) is not None:
@@ -107,6 +117,10 @@ class Site:
         """What the templates want to know about a page beside what MkDocs tells them."""
         number = files.lesson_number(page.file.src_uri)
         kicker = page.meta.get("kicker") if number is None else f"Lesson {number}"
+        exercise = next((e for e in self.exercises if e.uri == page.file.src_uri), None)
+        if exercise is not None:
+            own = {kind: Path(uri).name for kind, uri in exercise.downloads.items()}
+            return {"kicker": kicker, **own}
         return {"kicker": kicker, "notebook": self._notebook_name(page)}
 
     def finished_page(self, html: str, page: Page) -> str:
@@ -128,6 +142,10 @@ class Site:
             path = Path(self.config.site_dir) / uri
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
+        if self.exercises:
+            dojo = Path(self.config.site_dir) / "assets" / "dojo"
+            release = str(self.config.extra["pyodide_packages"])
+            bundle.write(dojo, self.root / "ninja", release, self.cache)
         katex_fonts = Path(self.config.site_dir) / "assets" / "katex" / "fonts"
         fonts.shrink(katex_fonts, fonts.characters_in(self.formulas), self.cache)
         self.cache.forget_old()
@@ -138,11 +156,12 @@ class Site:
         self.workers.shutdown(cancel_futures=True)
         self.katex.close()
 
-    def _describe(self) -> list[dict[str, Any]]:
-        ours = digest_of_files([HERE / "reference.py", HERE / "sourcecode.py"])
-        made_from = [self.environment, ours]
-        make = partial(isolated.call, reference.describe, str(self.root))
-        found: list[dict[str, Any]] = self.cache.remember("ops", made_from, make)
+    def _describe(self, about: ModuleType) -> list[dict[str, Any]]:
+        """What a module of ours finds in the package."""
+        ours = digest_of_files([Path(str(about.__file__)), HERE / "sourcecode.py"])
+        made_from = [self.environment, about.__name__, ours]
+        make = partial(isolated.call, about.describe, str(self.root))
+        found: list[dict[str, Any]] = self.cache.remember("records", made_from, make)
         return found
 
     def _start_running(self, found: Files) -> None:

@@ -47,14 +47,15 @@ def _needs_the_site(request: pytest.FixtureRequest) -> None:
         pytest.skip("there is no built site; `make site` builds it")
 
 
-def _find_browser() -> str | None:
+def find_browser() -> str | None:
+    """Chromium or Chrome on this machine."""
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api")
-    path = _find_browser()
+    path = find_browser()
     if path is None:
         pytest.skip(f"no browser found ({', '.join(NAMES)})")
     with sync_api.sync_playwright() as playwright:
