@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 from ninja import compare, diagnose, verdict
@@ -24,6 +24,8 @@ from ninja.shapes import shape_of
 from ninja.trace import watched
 from ninja.trials import Trial, masks, second, square, unmasking
 from ninja.verdict import Entry, Failure, Result, Tensor
+
+FILE_NAME = "your_code.py"  # of a submission that comes as text
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,35 @@ class Attempt:
         return learner_scope(self)
 
 
-def check_source(op: Op, source: str, filename: str = "your_code.py") -> Result:
+class CanNotRun(Exception):
+    """A submission that holds no `backward` to call; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+def check_source(op: Op, source: str, filename: str = FILE_NAME) -> Result:
     """Check the text of a submission: a module that defines `backward`."""
     try:
-        code = compile(source, filename, "exec", dont_inherit=True)
+        return check_function(op, loaded(op, compiled(source, filename), source))
+    except CanNotRun as reason:
+        return _failed(op, reason.failure)
+
+
+def compiled(source: str, filename: str = FILE_NAME) -> CodeType:
+    """The code of a submission, not run yet.  Raises CanNotRun when it is not Python."""
+    try:
+        return compile(source, filename, "exec", dont_inherit=True)
     except SyntaxError as error:
-        return _failed(op, _syntax_failure(error, source))
+        raise CanNotRun(_syntax_failure(error, source)) from None
     except ValueError as error:  # a null byte
-        return _failed(op, Failure("ValueError", f"This is not Python text: {error}."))
+        raise CanNotRun(Failure("ValueError", f"This is not Python text: {error}.")) from None
+
+
+def loaded(op: Op, code: CodeType, source: str) -> Callable[..., Any]:
+    """The `backward` that running a submission defines.  Raises CanNotRun when there is none."""
+    filename = code.co_filename
     lines = source.splitlines(keepends=True)
     linecache.cache[filename] = (len(source), None, lines, filename)
     names: dict[str, Any] = {"__name__": "your_code", "__file__": filename}
@@ -64,16 +87,15 @@ def check_source(op: Op, source: str, filename: str = "your_code.py") -> Result:
         with unpatched(), diagnose.quiet():
             exec(code, names)
     except (Exception, SystemExit) as error:
-        return _failed(op, failure(error, filename))
-    function = names.get("backward")
+        raise CanNotRun(failure(error, filename)) from None
+    function: Any = names.get("backward")
     if function is None:
-        return _failed(op, _no_backward(op, source))
+        raise CanNotRun(_no_backward(op, source))
     if not callable(function):
         kind = type(function).__name__
-        return _failed(
-            op, Failure("TypeError", f"`backward` should be a function, but is a {kind}.")
-        )
-    return check_function(op, function)
+        said = f"`backward` should be a function, but is a {kind}."
+        raise CanNotRun(Failure("TypeError", said))
+    return function  # type: ignore[no-any-return]
 
 
 def check_function(op: Op, backward: Callable[..., Any]) -> Result:
@@ -618,7 +640,7 @@ def _advice(error: BaseException, message: str) -> str:
         return ". Take exit() away and let the function return."
     if isinstance(error, RecursionError):
         return ". A function calls itself without end."
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "array is too big" in message:  # in 32 bits
         return ". That array is far too large: look at the sizes it is made from."
     if isinstance(error, ValueError) and ("matmul" in message or "broadcast" in message):
         return ". The shapes do not fit: write the shape of every factor beside it."

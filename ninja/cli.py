@@ -17,9 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ninja import progress, sandbox
+from ninja import progress, sandbox, savefile
 from ninja.exercises import EXERCISES, Exercise, UnknownExercise, find
 from ninja.progress import FILE, FOLDER, NoFolder, Progress
+from ninja.savefile import NotProgress
 from ninja.starter import COMMAND
 from ninja.verdict import Result
 
@@ -40,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         code = command(**arguments)
         sys.stdout.flush()
-    except (UnknownExercise, NoFolder) as problem:
+    except (UnknownExercise, NoFolder, NotProgress) as problem:
         return _refuse(str(problem))
     except BrokenPipeError:  # `backprop-ninja list | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -66,13 +67,20 @@ def _parser() -> argparse.ArgumentParser:
     def takes_exercise(added: argparse.ArgumentParser) -> None:
         added.add_argument("exercise", help=f"its name, as in `{COMMAND} list`")
 
+    def takes_saved(added: argparse.ArgumentParser, told: str) -> None:
+        added.add_argument("--progress", type=Path, metavar="FILE", dest="saved", help=told)
+
     added = command(show_list, "list", "the exercises, and which are solved")
     added.add_argument("folder", nargs="?", metavar="DIR", help="where the exercises are")
+    added.add_argument("--export", type=Path, metavar="FILE", help="save it, for the practice page")
+    takes_saved(added, "show what that page exported instead")
     added = command(start, "start", "write the exercises into a folder to work in")
     added.add_argument("folder", nargs="?", metavar="DIR", help=f"else {FOLDER}")
+    takes_saved(added, "begin with the code that the practice page exported")
     added = command(check, "check", "check a file")
     takes_exercise(added)
-    added.add_argument("file", type=Path, metavar="FILE", help="a Python file with `backward`")
+    told = "a Python file with `backward`, or what the practice page exported (.json)"
+    added.add_argument("file", type=Path, metavar="FILE", help=told)
     added.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
     added = command(watch, "watch", "check on every save, and move on when solved")
     added.add_argument("folder", nargs="?", metavar="DIR", help="where the exercises are")
@@ -87,26 +95,54 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def show_list(folder: str | None) -> int:
+def show_list(folder: str | None, export: Path | None = None, saved: Path | None = None) -> int:
     """The exercises by lesson, with what is solved, started and new."""
+    if saved is not None:
+        return _list_saved(saved)
     try:
         known = load(progress.locate(folder))
     except NoFolder:
-        if folder is not None:
+        if folder is not None or export is not None:
             raise
         known = None
+    if known is not None and export is not None:
+        return _export(known, export)
     states = {e.name: known.state(e) if known else progress.NEW for e in EXERCISES.values()}
     _console().print(_overview(states), soft_wrap=True)
-    solved = sum(state == progress.SOLVED for state in states.values())
     if known is None:
         print(f"\nWrite them into a folder:  {COMMAND} start")
         return 0
-    print(f"\n{solved} of {len(states)} solved in {known.folder}.", end="  ")
+    print(f"\n{_solved(states)} in {known.folder}.", end="  ")
     following = next(known.unsolved(), None)
     if following:
         print(f"Next: {following.name}, in {known.path(following)}")
     else:
         print(f"Nothing is left to do here; {COMMAND} start adds what is new.")
+    return 0
+
+
+def _solved(states: dict[str, str]) -> str:
+    return f"{list(states.values()).count(progress.SOLVED)} of {len(states)} solved"
+
+
+def _list_saved(path: Path) -> int:
+    found = savefile.read(path)
+    nothing = savefile.Saved()
+    states = {e.name: found.get(e.name, nothing).state(e) for e in EXERCISES.values()}
+    _console().print(_overview(states), soft_wrap=True)
+    print(f"\n{_solved(states)} in {path}.", end="  ")
+    print(f"To go on with it here:  {COMMAND} start --progress {path}")
+    if unknown := [name for name in found if name not in EXERCISES]:
+        print(f"Not among the exercises of this version: {', '.join(map(ascii, unknown))}.")
+    return 0
+
+
+def _export(known: Progress, path: Path) -> int:
+    try:
+        count = savefile.write(known, path)
+    except OSError as error:
+        return _refuse(f"{path} can't be written: {error.strerror}.")
+    print(f"{count} exercises of {known.folder} saved in {path}: import it on the practice page.")
     return 0
 
 
@@ -127,8 +163,9 @@ def _overview(states: dict[str, str]) -> Any:
     return text
 
 
-def start(folder: str | None) -> int:
-    """Write every starter that is not there yet, and keep every file that is."""
+def start(folder: str | None, saved: Path | None) -> int:
+    """Write every starter, or the code saved of it, and keep every file that is there."""
+    brought = savefile.read(saved) if saved else {}
     home = Path(folder or ("." if Path(FILE).exists() else FOLDER))
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -136,16 +173,22 @@ def start(folder: str | None) -> int:
         return _refuse(f"{home} can't be made ({error.strerror}): name another folder.")
     known, kept, written = load(home), [], 0
     for exercise in EXERCISES.values():
+        found = brought.get(exercise.name, savefile.Saved())
+        text = found.code or exercise.starter
         try:
             with known.path(exercise).open("x", encoding="utf-8") as file:
-                file.write(exercise.starter)
+                file.write(text)
         except FileExistsError:
             kept.append(exercise.file_name)
             continue
         except OSError as error:
             return _refuse(f"{known.path(exercise)} can't be written: {error.strerror}.")
         written += 1
-        known.mark(exercise).starter = progress.digest(exercise.starter)
+        mark = known.mark(exercise)
+        mark.starter = progress.digest(found.starter or exercise.starter)
+        mark.hint = max(0, min(found.hint, len(exercise.hints)))
+        if found.solved:
+            mark.solved = progress.digest(text)
     save(known)
     print(f"{written} exercises written into {home}.")
     if kept:
@@ -161,6 +204,8 @@ def start(folder: str | None) -> int:
 def check(exercise: str, file: Path, as_json: bool) -> int:
     """Check one file, and mark it in the folder that it lies in."""
     found = find(exercise)
+    if file.suffix == ".json":
+        return _check_saved(found, file, as_json)
     result = sandbox.run(found, file)
     if as_json:
         print(json.dumps(result.as_json(), allow_nan=False))
@@ -170,6 +215,16 @@ def check(exercise: str, file: Path, as_json: bool) -> int:
     if not as_json:
         show(result)
         print(f"\n{_next_step(result, found, known, file)}")
+    return result.exit_code
+
+
+def _check_saved(exercise: Exercise, file: Path, as_json: bool) -> int:
+    result = sandbox.run(exercise, savefile.code_of(exercise, file))
+    if as_json:
+        print(json.dumps(result.as_json(), allow_nan=False))
+    else:
+        show(result)
+        print(f"\nAll exercises:  {COMMAND} list --progress {file}")
     return result.exit_code
 
 

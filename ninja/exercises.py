@@ -61,6 +61,16 @@ class Exercise:
         """The ladder: shapes, idea, tiny numbers, the pieces shuffled, then line by line."""
         return ladder.rungs(self.op)
 
+    @cached_property
+    def pieces(self) -> list[str]:
+        """The lines of the answer, or the words of its only line, in another order."""
+        return ladder.shuffled(self.op)
+
+    @cached_property
+    def frame(self) -> tuple[str, str]:
+        """The solution's text before and after these pieces."""
+        return ladder.frame(self.op, self.solution)
+
 
 def _in_lesson_order() -> dict[str, Exercise]:
     records = sorted([*OPS.values(), *NETS.values()], key=lambda op: op.lesson)

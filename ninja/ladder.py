@@ -5,6 +5,7 @@ Shapes, the idea, tiny numbers, the pieces of the answer in another order, then 
 
 from __future__ import annotations
 
+import ast
 import random
 import re
 import textwrap
@@ -17,11 +18,14 @@ from ninja.op import Op
 from ninja.program import Line
 from ninja.runs import entries, runs
 
+SHAPES, IDEA, NUMBERS, SHUFFLED, LINE = "shapes", "idea", "numbers", "shuffled", "line"
+
 
 @dataclass(frozen=True)
 class Hint:
-    """One rung: what kind of help it is, and the help."""
+    """One rung: what kind of help it is, under which title, and the help."""
 
+    kind: str
     title: str
     text: str
 
@@ -36,9 +40,9 @@ def rungs(op: Op) -> tuple[Hint, ...]:
     lines = [line for line in op.program.lines if line.target]
     last = [_line(op, i, len(lines), line) for i, line in enumerate(lines, start=1)]
     return (
-        Hint("shapes", "\n".join(shapes)),
-        *(Hint("idea", idea) for idea in ideas),
-        Hint("tiny numbers", numbers),
+        Hint(SHAPES, "shapes", "\n".join(shapes)),
+        *(Hint(IDEA, "idea", idea) for idea in ideas),
+        Hint(NUMBERS, "tiny numbers", numbers),
         _shuffled(op, lines),
         *last,
     )
@@ -56,20 +60,44 @@ def _first_entries(op: Op) -> str:
 def _line(op: Op, number: int, total: int, line: Line) -> Hint:
     title = "the line" if total == 1 else f"line {number} of {total}"
     notes = starter.helpers(op.plain_backward, line.text)
-    return Hint(title, "\n\n".join([_code(op, line), *notes]))
+    return Hint(LINE, title, "\n\n".join([_code(op, line), *notes]))
 
 
 def _shuffled(op: Op, lines: list[Line]) -> Hint:
     """The lines in another order; of a single line its words and signs."""
+    mixed = shuffled(op)
     if len(lines) > 1:
-        return Hint(
-            "all lines, shuffled", "\n".join(_mixed(op, [_code(op, line) for line in lines]))
-        )
-    [line] = lines
-    right = _code(op, line).partition("=")[2].strip()
+        return Hint(SHUFFLED, "all lines, shuffled", "\n".join(mixed))
+    shown = f"{lines[0].target} =   {'   '.join(mixed)}"
+    return Hint(SHUFFLED, "the pieces of the line, shuffled", shown)
+
+
+def shuffled(op: Op) -> list[str]:
+    """What the answer is made of, in an order that is not the right one: its lines, or of a
+    single line the words and signs of its right side.
+    """
+    return _mixed(op, pieces(op))
+
+
+def pieces(op: Op) -> list[str]:
+    """The same in the right order."""
+    lines = [line for line in op.program.lines if line.target]
+    if len(lines) > 1:
+        return [_code(op, line) for line in lines]
+    right = _code(op, lines[0]).partition("=")[2].strip()
     tokens = [t.string for t in tokenize.generate_tokens(StringIO(right).readline)]
-    pieces = _mixed(op, [t for t in tokens if not re.fullmatch(r"\s*", t)])
-    return Hint("the pieces of the line, shuffled", f"{line.target} =   {'   '.join(pieces)}")
+    return [t for t in tokens if not re.fullmatch(r"\s*", t)]
+
+
+def frame(op: Op, solution: str) -> tuple[str, str]:
+    """What stands before and after the pieces in the text of a solution."""
+    definition = ast.parse(solution).body[-1]
+    assert isinstance(definition, ast.FunctionDef)
+    lines = [node for node in definition.body if isinstance(node, ast.Assign)]
+    first, last = lines[0].lineno - 1, lines[-1].end_lineno or 0
+    rows = solution.splitlines(keepends=True)
+    begin = f"{' ' * lines[0].col_offset}{ast.unparse(lines[0].targets[0])} = "
+    return "".join(rows[:first]) + (begin if len(lines) == 1 else ""), "".join(rows[last:])
 
 
 def _code(op: Op, line: Line) -> str:

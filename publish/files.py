@@ -17,7 +17,7 @@ from publish.text import front_matter, title_of
 # Folders beside docs/ that become pages, in the order of the navigation; what else there is
 # (docs/*.md) comes after them.
 BESIDE_DOCS = ("lessons", "flashcards")
-FOLDERS = (*BESIDE_DOCS, "reference")
+FOLDERS = ("lessons", "practice", "flashcards", "reference")
 SUFFIXES = {".md", ".svg", ".png"}
 
 # Front-end packages stand beside this one, put there by `npm ci`.
@@ -48,9 +48,12 @@ def beside_docs(root: Path, config: MkDocsConfig) -> Iterator[File]:
                 )
 
 
-def generated(config: MkDocsConfig, uri: str, content: str, edit_uri: str | None) -> File:
+def generated(
+    config: MkDocsConfig, uri: str, content: str, edit_uri: str | None, in_nav: bool = True
+) -> File:
     """A page that is written by us; `edit_uri` is the file one has to edit to change it."""
-    file = File.generated(config, uri, content=content, inclusion=InclusionLevel.INCLUDED)
+    inclusion = InclusionLevel.INCLUDED if in_nav else InclusionLevel.NOT_IN_NAV
+    file = File.generated(config, uri, content=content, inclusion=inclusion)
     file.edit_uri = edit_uri
     return file
 
@@ -72,13 +75,18 @@ def navigation(files: Iterable[File]) -> list[NavItem]:
     """Home, the folders in their order, then the other pages.
 
     In a folder its index comes first, then the pages of docs/ that ask to stand there (`nav:
-    lessons` in their front matter), then its own.
+    lessons` in their front matter), then its own, by `order` in their front matter and by name.
     """
-    pages = {f.src_uri: f for f in files if f.is_documentation_page()}
+    shown = (f for f in files if not f.inclusion.is_not_in_nav())
+    pages = {f.src_uri: f for f in shown if f.is_documentation_page()}
     guides = {uri: _asked_folder(file) for uri, file in pages.items()}
+    place = {
+        uri: (front_matter(file.content_string).get("order", 0), in_order(uri))
+        for uri, file in pages.items()
+    }
     nav: list[NavItem] = [uri for uri in pages if uri == "index.md"]
     for folder in FOLDERS:
-        own = sorted((uri for uri in pages if uri.startswith(f"{folder}/")), key=in_order)
+        own = sorted((u for u in pages if u.startswith(f"{folder}/")), key=place.__getitem__)
         asked = sorted(uri for uri, wanted in guides.items() if wanted == folder)
         index = [uri for uri in own if uri == f"{folder}/index.md"]
         if own:

@@ -65,6 +65,23 @@ def notebook(
             text.append(body)
     _flush(text, made, page_url)
     made.insert(0, new_code_cell(setup(one.source for one in made if one.cell_type == "code")))
+    return _written(title, made)
+
+
+def exercise_notebook(name: str, title: str, starter: str, page_url: str) -> str:
+    """The notebook of an exercise: its starter, as the terminal writes it, and the check."""
+    return _written(
+        name,
+        [
+            new_markdown_cell(f"# {name}\n\n{title} The exercise in the browser: <{page_url}>"),
+            new_code_cell(setup([starter])),
+            new_code_cell(starter.rstrip("\n")),
+            new_code_cell(f'import ninja\n\nninja.check("{name}", backward)'),
+        ],
+    )
+
+
+def _written(title: str, made: list[nbformat.NotebookNode]) -> str:
     for number, one in enumerate(made):
         one["id"] = f"cell-{number}"  # the same page gives the same file
     book = new_notebook(

@@ -7,6 +7,7 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -17,6 +18,7 @@ from mkdocs.utils.meta import get_data
 
 from publish import (
     accessible,
+    bundle,
     deckpages,
     files,
     fonts,
@@ -25,6 +27,7 @@ from publish import (
     lessons,
     mathematics,
     pictures,
+    practice,
     records,
     reference,
     sourcecode,
@@ -68,7 +71,9 @@ class Site:
         self.environment = [digest_of_files(sources), *versions(LIBRARIES)]
         package = files.NODE_MODULES / "katex" / "package.json"
         self.katex_version = json.loads(package.read_text("utf-8"))["version"]
-        self.ops = {op.name: op for op in map(reference.from_dict, self._describe())}
+        self.ops = {op.name: op for op in map(reference.from_dict, self._describe(reference))}
+        self.exercises = [practice.from_dict(one) for one in self._describe(practice)]
+        self.numpy = {e.name for e in self.exercises if e.page["needs_numpy"]}
 
     def collect(self, found: Files) -> Files:
         """Add lessons, decks, reference pages and third-party assets to what docs/ has."""
@@ -83,17 +88,20 @@ class Site:
         if self.ops:
             text = reference.index_markdown(self.ops.values())
             found.append(files.generated(self.config, "reference/index.md", text, None))
+        for page in practice.pages(self.exercises):
+            found.append(files.generated(self.config, *page))
         if (listed := files.lessons_index(found)) is not None:
             found.append(files.generated(self.config, "lessons/index.md", listed, None))
         self.lessons = lessons.lessons(found)
         self.shelf = deckpages.shelve(self.root, self.ops.values(), self.lessons, self._typeset)
-        for page in deckpages.pages(self.shelf):
-            found.append(files.generated(self.config, *page))
+        for deck in deckpages.pages(self.shelf):
+            found.append(files.generated(self.config, *deck))
         for uri, path in deckpages.assets(self.cache.folder):
             found.append(File.generated(self.config, uri, abs_src_path=str(path)))
         if self.config.nav is None:
             self.config.nav = files.navigation(found)
         self.lessons_list = files.lessons_list(found)
+        self.beside |= practice.files(self.exercises, self.lessons, str(self.config.site_url))
         self._start_running(found)
         return found
 
@@ -108,7 +116,7 @@ class Site:
         done = execute(markdown, text.file, text.offset(markdown), outcomes, slots)
         markdown = done.markdown.replace(files.LIST, self.lessons_list)
         markdown = lessons.show_lessons(markdown, page.file.src_uri, self.lessons)
-        markdown = show_exercises(markdown, slots)
+        markdown = show_exercises(markdown, self.numpy, slots)
         markdown = sourcecode.show_sources(markdown, text, self.root, self._copyable, slots)
         markdown = records.show_records(markdown, text, self.ops, slots)
         markdown = deckpages.show_decks(markdown, text, page.file.src_uri, self.shelf, slots)
@@ -124,6 +132,10 @@ class Site:
         """What the templates want to know about a page beside what MkDocs tells them."""
         number = files.lesson_number(page.file.src_uri)
         kicker = page.meta.get("kicker") if number is None else f"Lesson {number}"
+        exercise = next((e for e in self.exercises if e.uri == page.file.src_uri), None)
+        if exercise is not None:
+            own = {kind: Path(uri).name for kind, uri in exercise.downloads.items()}
+            return {"kicker": kicker, **own}
         name = files.notebook_name(page.file)
         link = colab(self.config.edit_uri, _beside(page, name)) if name else None
         cards = deckpages.links_to_decks(number, self.shelf)
@@ -146,6 +158,10 @@ class Site:
         """Write what stands beside the pages, shrink the fonts to what is shown, and let go."""
         for uri, text in self.beside.items():
             self._write(uri, text.encode())
+        if self.exercises:
+            dojo = Path(self.config.site_dir) / "assets" / "dojo"
+            release = str(self.config.extra["pyodide_packages"])
+            bundle.write(dojo, self.root / "ninja", release, self.cache)
         katex_fonts = Path(self.config.site_dir) / "assets" / "katex" / "fonts"
         fonts.shrink(katex_fonts, fonts.characters_in(self.formulas), self.cache)
         for some in self.shelf.files.values():
@@ -164,11 +180,12 @@ class Site:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    def _describe(self) -> list[dict[str, Any]]:
-        ours = digest_of_files([HERE / "reference.py", HERE / "sourcecode.py"])
-        made_from = [self.environment, ours]
-        make = partial(isolated.call, reference.describe, str(self.root))
-        found: list[dict[str, Any]] = self.cache.remember("ops", made_from, make)
+    def _describe(self, about: ModuleType) -> list[dict[str, Any]]:
+        """What a module of ours finds in the package."""
+        ours = digest_of_files([Path(str(about.__file__)), HERE / "sourcecode.py"])
+        made_from = [self.environment, about.__name__, ours]
+        make = partial(isolated.call, about.describe, str(self.root))
+        found: list[dict[str, Any]] = self.cache.remember("records", made_from, make)
         return found
 
     def _start_running(self, found: Files) -> None:

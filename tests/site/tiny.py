@@ -14,6 +14,10 @@ from mkdocs.exceptions import Abort
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = {
     "ninja/__init__.py": "OPS = {}\nNETS = {}\n",
+    "ninja/exercises.py": "EXERCISES = {}\n",
+    "ninja/op.py": "LAST = 99\n",
+    "ninja/dojo.py": "",
+    "ninja/hunt.py": "",
     "ninja/value.py": "VALUE = 1\n\n\ndef double(x):\n    return 2 * x\n",
 }
 

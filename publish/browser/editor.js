@@ -1,0 +1,100 @@
+// @ts-check
+// CodeMirror 6, with no more of it than a few lines of Python need; loaded when somebody is about
+// to type. Its colours are the page's own variables, so light and dark need no script.
+import { defaultKeymap, history, historyKeymap, indentWithTab, toggleTabFocusMode } from "@codemirror/commands";
+import { python } from "@codemirror/lang-python";
+import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+
+const colours = HighlightStyle.define([
+  { tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword], color: "var(--md-code-hl-keyword-color)" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--md-code-hl-string-color)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--md-code-hl-number-color)" },
+  { tag: [tags.function(tags.variableName), tags.function(tags.definition(tags.variableName))], color: "var(--md-code-hl-function-color)" },
+  { tag: tags.comment, color: "var(--md-code-hl-comment-color)" },
+]);
+
+const look = EditorView.theme({
+  "&": { color: "var(--ninja-ink)", backgroundColor: "var(--ninja-tint)", borderRadius: "var(--ninja-radius)" },
+  "&.cm-focused": { outline: "2px solid var(--ninja-accent)" },
+  ".cm-scroller": { fontFamily: "var(--ninja-code)", lineHeight: "1.6" },
+  ".cm-content": { caretColor: "var(--ninja-ink)", padding: "0.6rem 0" },
+  ".cm-cursor": { borderLeftColor: "var(--ninja-ink)" },
+  ".cm-gutters": { backgroundColor: "transparent", color: "var(--ninja-muted)", border: "none" },
+  ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--ninja-wash-inherited) 55%, transparent)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--ninja-wash-forward) !important" },
+});
+
+/** The line of an error: its place, or null. What is wrong with it is said below the editor. */
+const setFault = StateEffect.define();
+const fault = StateField.define({
+  create: () => Decoration.none,
+  update(marked, transaction) {
+    for (const effect of transaction.effects) {
+      if (!effect.is(setFault)) continue;
+      const line = Decoration.line({ class: "ninja-fault-line" });
+      marked = effect.value === null ? Decoration.none : Decoration.set([line.range(effect.value)]);
+    }
+    return marked.map(transaction.changes);
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/**
+ * @param {{parent: Element, text: string, label: string, describedBy: string,
+ *          changed: (text: string) => void, check: () => void}} options
+ */
+export function makeEditor({ parent, text, label, describedBy, changed, check }) {
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        lineNumbers(),
+        history(),
+        drawSelection(),
+        highlightSpecialChars(),
+        highlightActiveLine(),
+        indentUnit.of("    "),
+        indentOnInput(),
+        bracketMatching(),
+        python(),
+        fault,
+        syntaxHighlighting(colours),
+        look,
+        EditorView.contentAttributes.of({
+          "aria-label": label,
+          "aria-describedby": describedBy,
+          autocapitalize: "off",
+          autocorrect: "off",
+          spellcheck: "false",
+        }),
+        keymap.of([
+          { key: "Mod-Enter", preventDefault: true, run: () => (check(), true) },
+          { key: "Escape", run: toggleTabFocusMode }, // then Tab leaves the editor
+          indentWithTab,
+          ...defaultKeymap,
+          ...historyKeymap,
+        ]),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) changed(update.state.doc.toString());
+        }),
+      ],
+    }),
+  });
+  const line = (number) => view.state.doc.line(Math.max(1, Math.min(number, view.state.doc.lines)));
+  return {
+    text: () => view.state.doc.toString(),
+    set: (now) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: now } }),
+    focus: () => view.focus(),
+    mark: (number) => view.dispatch({ effects: setFault.of(line(number).from) }),
+    unmark: () => view.dispatch({ effects: setFault.of(null) }),
+    goTo(number) {
+      view.dispatch({ selection: { anchor: line(number).from }, scrollIntoView: true });
+      view.focus();
+    },
+    destroy: () => view.destroy(),
+  };
+}

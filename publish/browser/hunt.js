@@ -1,0 +1,50 @@
+// @ts-check
+// A bug hunt: the program in the mount has one wrong line. First the reader says which gradients
+// it spoils; the checker then judges the program and the prediction; then it is mended.
+import { button, el } from "./dom.js";
+
+/**
+ * @param {HTMLElement} box
+ * @param {{bar: HTMLElement, name: string, about: (name: string) => Promise<any>, check: () => Promise<any>}} options
+ */
+export function hunt(box, { bar, name, about, check }) {
+  const verdict = el("p", { class: "ninja-prediction", role: "status" });
+  const choices = el("span", { class: "ninja-choices" });
+  const form = el(
+    "fieldset",
+    { class: "ninja-hunt" },
+    el("legend", {}, "Which gradients will turn red?"),
+    choices,
+    button("Show me", judge, { class: "ninja-button ninja-button--main" }),
+    verdict,
+  );
+  bar.before(form);
+  about(name).then(
+    (known) => {
+      for (const gradient of known.gradients) {
+        const tick = el("input", { type: "checkbox", value: gradient });
+        choices.append(el("label", {}, tick, " ", el("code", {}, gradient)));
+      }
+    },
+    () => form.remove(), // then it is an exercise like any other
+  );
+
+  async function judge() {
+    const said = new Set([...choices.querySelectorAll("input:checked")].map((tick) => tick.value));
+    const result = await check();
+    if (!result) return;
+    const red = result.tensors.filter((tensor) => tensor.tone !== "right").map((tensor) => tensor.name);
+    verdict.textContent = grade(said, red);
+  }
+}
+
+/** What a prediction was worth, in a sentence. */
+export function grade(said, red) {
+  const missed = red.filter((name) => !said.has(name));
+  const extra = [...said].filter((name) => !red.includes(name));
+  const parts = [];
+  if (missed.length) parts.push(`missed: ${missed.join(", ")}`);
+  if (extra.length) parts.push(`but right: ${extra.join(", ")}`);
+  const rest = "Now mend the line and press Check.";
+  return parts.length ? `Not quite (${parts.join("; ")}). ${rest}` : `Exactly as you said. ${rest}`;
+}
