@@ -241,6 +241,7 @@ export function mount(box) {
     answer.replaceChildren();
     const result = await answered("check", { source });
     if (!result || !box.isConnected) return;
+    if (!box.dataset.bug) store.mistaken(result.tensors.flatMap(({ mistake }) => mistake ?? []));
     present(result, source);
   }
 

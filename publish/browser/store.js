@@ -98,6 +98,24 @@ addEventListener("storage", ({ key }) => {
   for (const tell of listeners) tell(key.slice(PREFIX.length));
 });
 
+const MISTAKES = "ninja:mistakes"; // {id: {count, last}}, which bring flashcards forward
+
+/** Remember which mistakes a reader has made, for the flashcards. */
+export function mistaken(ids) {
+  try {
+    let made = {};
+    try {
+      made = Object(JSON.parse(localStorage.getItem(MISTAKES) ?? "{}"));
+    } catch {
+      // what cannot be read begins anew: it only decides which cards come first
+    }
+    for (const id of ids) made[id] = { count: (made[id]?.count ?? 0) + 1, last: Date.now() };
+    localStorage.setItem(MISTAKES, JSON.stringify(made));
+  } catch {
+    // storage is blocked or full: the cards come in their usual order
+  }
+}
+
 /** The names of all entries. */
 function names() {
   const found = new Set(unsaved.keys());

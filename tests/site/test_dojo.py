@@ -174,7 +174,7 @@ def solves(desk: Desk, name: str) -> None:
     assert desk.status.startswith("✓")
     rows = desk.box.locator(".ninja-answer tbody tr:not(.ninja-more)")
     assert rows.count() == len(exercise.op.gradients)
-    assert "Solved." in desk.box.locator(".ninja-answer").inner_text()
+    desk.box.locator(".ninja-onward", has_text="Solved.").wait_for()
     assert not desk.complaints
 
 
@@ -186,6 +186,20 @@ def test_a_mistake_is_named_and_what_follows_from_it_only_inherits(shared: Desk)
     row = shared.box.locator("tr.is-wrong:not(.ninja-more)")
     assert row.count() == 1
     assert "✗" in row.inner_text()
+
+
+def test_mistakes_are_remembered_for_the_flashcards(desk: Desk) -> None:
+    desk.open("practice/neuron/")
+    slip = EXERCISES["neuron"].solution.replace("dh * (1 - h**2)", "1 - h**2")
+    (made,) = [t["mistake"] for t in desk.submit(slip)["tensors"] if t["mistake"]]
+    desk.submit(slip)
+    kept = json.loads(desk.tab.evaluate("localStorage.getItem('ninja:mistakes')"))
+    assert kept[made]["count"] == 2
+    desk.tab.goto(f"{desk.address}flashcards/01-a-tanh-neuron/")
+    desk.tab.get_by_role("button", name="Study").click()
+    dialog = desk.tab.locator("dialog[open]")
+    dialog.wait_for()
+    assert "upstream" in dialog.inner_text() or "1 - h**2" in dialog.inner_text()
 
 
 # ---------------------------------------------------------------- hostile submissions
