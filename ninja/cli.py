@@ -8,6 +8,7 @@ at once.
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import json
 import os
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 CAN_NOT_RUN = 2
+# What `bench` measures of the training, and the module that does.
+TRAINING = {"train": "bench", "recipes": "sweep", "workers": "workers", "killed": "killed"}
 MARKS = {progress.SOLVED: "✓", progress.STARTED: "…", progress.NEW: "·"}
 
 
@@ -87,12 +90,45 @@ def _parser() -> argparse.ArgumentParser:
     added = command(hint, "hint", "the next hint for an exercise")
     takes_exercise(added)
     added.add_argument("number", nargs="?", type=int, metavar="N", help="a certain hint, from 1")
-    added = command(bench, "bench", "measure the formulas and the checker")
-    added.add_argument("which", nargs="?", default="all", choices=("proof", "checker", "all"))
+    added = command(train, "train", "train a network with gradients by hand, and sample names")
+    _takes_training(added)
+    added = command(bench, "bench", "measure the formulas, the checker or the training")
+    added.add_argument(
+        "which", nargs="?", default="all", choices=("proof", "checker", "all", *TRAINING),
+        help="all: proof and checker; the rest takes longer and is measured when named",
+    )  # fmt: skip
     added.add_argument("names", nargs="*", metavar="RECORD", help="proof of these records only")
     added.add_argument("--unseen", type=Path, metavar="FILE", help="wrong lines for the checker")
     added.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
     return parser
+
+
+def _takes_training(added: argparse.ArgumentParser) -> None:
+    """The options of `train`; what is not given is the lecture's."""
+    run = added.add_argument_group("the run")
+    run.add_argument("--steps", type=int, metavar="N", help="how many steps (200000)")
+    run.add_argument("--hidden", type=int, metavar="N", help="hidden units (200)")
+    run.add_argument("--data", metavar="FILE", help="words, one a line (names that come with us)")
+    run.add_argument("--seed", type=int, metavar="N", help="of parameters and batches (2147483647)")
+    run.add_argument("--dtype", metavar="TYPE", help="float32 (the default) or float64")
+    recipe = added.add_argument_group("how the parameters move")
+    recipe.add_argument("--recipe", metavar="NAME", help="a named set of these (lecture)")
+    recipe.add_argument("--optimiser", metavar="NAME", help="sgd, momentum or adamw")
+    recipe.add_argument("--schedule", metavar="NAME", help="step, linear or cosine")
+    recipe.add_argument("--rate", type=float, metavar="X", help="the first step's size")
+    recipe.add_argument("--batch", type=int, metavar="N", help="examples in a step (32)")
+    how = added.add_argument_group("how it is computed and kept")
+    how.add_argument("--engine", metavar="NAME", help="numpy (the default), numba, torch, ...")
+    how.add_argument("--device", default="cpu", metavar="NAME", help="for torch: cpu or cuda")
+    how.add_argument("--save", type=Path, metavar="FILE", help="keep the run here")
+    how.add_argument("--save-every", type=int, default=10_000, metavar="N", help="steps (10000)")
+    how.add_argument("--resume", type=Path, metavar="FILE", help="go on with a run that was kept")
+    told = added.add_argument_group("what it tells")
+    told.add_argument("--samples", type=int, default=20, metavar="N", help="names to make up (20)")
+    told.add_argument("--sample-seed", type=int, default=42, metavar="N", help="of the names (42)")
+    told.add_argument("--temperature", type=float, default=1.0, metavar="X", help="0 is sure (1)")
+    told.add_argument("--svg", type=Path, metavar="FILE", help="draw the loss into a file")
+    told.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
 
 
 def show_list(folder: str | None, export: Path | None = None, saved: Path | None = None) -> int:
@@ -299,11 +335,25 @@ def hint_lines(exercise: Exercise, number: int) -> Iterator[str]:
         )
 
 
-def bench(which: str, names: list[str], unseen: Path | None, as_json: bool) -> int:
-    """Measure the formulas and the checker."""
-    from ninja import report
+def train(**options: Any) -> int:
+    """Train the lecture's network, or go on with a run that was kept."""
+    from ninja.training import command
 
     try:
+        return command.from_options(options)
+    except ValueError as error:
+        return _refuse(str(error))
+
+
+def bench(which: str, names: list[str], unseen: Path | None, as_json: bool) -> int:
+    """Measure the formulas and the checker."""
+    try:
+        if which in TRAINING:
+            module = importlib.import_module(f"ninja.training.{TRAINING[which]}")
+            code: int = module.run(as_json)
+            return code
+        from ninja import report
+
         return report.run(which, names, unseen, as_json)
     except (OSError, ValueError) as error:
         return _refuse(str(error))

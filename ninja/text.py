@@ -22,6 +22,7 @@ def copyable(function: Callable[..., Any]) -> str:
     >>> print(copyable(backward_accurate).partition("(")[0])
     def exp
     """
+    function = inspect.unwrap(function)  # a decorator has other globals
     source = textwrap.dedent(inspect.getsource(function))
     helpers = _helper_sources(source, function.__globals__, {}).values()
     parts = [_plain(part) for part in (*helpers, source)]

@@ -18,7 +18,7 @@ import re
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ NUMPY_WITHOUT = re.compile(
     r"\.(pyi|pxd|h|c|a|lib)$|/RECORD$|/conftest|/_configtool"
     r"|/(tests|f2py|distutils|typing|doc|_pyinstaller|fft|polynomial|compat)/"
 )
+NINJA_WITHOUT = re.compile(r"^ninja/training/")
 STDLIB_WITHOUT = re.compile(
     r"^(_pyrepl|curses|dbm|email|ensurepip|http|idlelib|lib2to3|multiprocessing|pydoc_data|sqlite3"
     r"|test|tkinter|tomllib|turtledemo|urllib|venv|wsgiref|xml|xmlrpc|zoneinfo)/"
@@ -67,7 +68,7 @@ def write(folder: Path, package: Path, release: str, cache: Cache) -> None:
         (core / name).write_bytes((PYODIDE / name).read_bytes())
     lock = json.loads((PYODIDE / "pyodide-lock.json").read_text("utf-8"))
     numpy = lock["packages"]["numpy"]
-    ours = _zipped((str(p.relative_to(package.parent)), p.read_bytes()) for p in _sources(package))
+    ours = _zipped(_sources(package))
     wheel = hosted_wheel(numpy["file_name"])
     pruned = zip_without(wheel.read_bytes(), NUMPY_WITHOUT) if wheel else None
     stdlib = _stdlib([ours, pruned] if pruned else [ours], cache)
@@ -145,8 +146,11 @@ def _compiled(whole: bytes, script: Path, packages: list[bytes]) -> str:
         return base64.b64encode(out.read_bytes()).decode()
 
 
-def _sources(package: Path) -> list[Path]:
-    return sorted(package.rglob("*.py"))
+def _sources(package: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package.parent).as_posix()
+        if not NINJA_WITHOUT.search(name):
+            yield name, path.read_bytes()
 
 
 def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
