@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 from publish.lessons import Lesson
@@ -105,8 +105,10 @@ def from_dict(data: dict[str, Any]) -> Exercise:
 def pages(exercises: Sequence[Exercise]) -> Iterator[tuple[str, str, str | None, bool]]:
     """Every page: where it stands, its Markdown, the file to edit, whether the navigation has it.
 
-    The single hunts are reached from their list.
+    The single hunts are reached from their list.  Without exercises there is none.
     """
+    if not exercises:
+        return
     yield f"{FOLDER}/index.md", _list(exercises), None, True
     yield f"{HUNT}/index.md", _hunts(exercises), None, True
     for number, exercise in enumerate(exercises, start=1):
@@ -119,7 +121,7 @@ def files(
     exercises: Sequence[Exercise], lessons: Mapping[str, Lesson], site_url: str
 ) -> Iterator[tuple[str, str]]:
     """What is not a page: the downloads, and what the script reads; where each lies, its text."""
-    for exercise, following in zip(exercises, [*exercises[1:], None], strict=True):
+    for exercise, following in zip_longest(exercises, exercises[1:]):
         starter = exercise.page["starter"]
         url = _url(exercise.uri)
         yield exercise.downloads["python"], starter
