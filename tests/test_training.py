@@ -20,6 +20,7 @@ from ninja.training import bench, checkpoint, curve, data, engines, measured, ne
 from ninja.training.checkpoint import BadCheckpoint
 from ninja.training.data import BadData
 from ninja.training.engines import NoEngine, Setup
+from ninja.training.engines import numba as compiled
 from ninja.training.network import Sizes
 from ninja.training.optimisers import OPTIMISERS
 from ninja.training.recipes import RECIPES, Recipe
@@ -217,6 +218,21 @@ def test_float32_stays_float32(name, words):
         engine = engines.load(name)(Setup(sizes, words.train, theta, optimiser(), 8))
         engine.run(stream.integers(len(words.train), (3, 8)), [0.1] * 3, 1)
         assert all(vector.dtype == np.float32 for vector in engine.vectors.values())
+
+
+@pytest.mark.parametrize(("M", "K", "J"), [(1, 1, 1), (3, 7, 5), (33, 9, 40), (65, 16, 3)])
+def test_compiled_products_of_sizes_that_no_block_divides(M, K, J):
+    rng = np.random.default_rng(0)
+    A, B = rng.normal(size=(M, K)), rng.normal(size=(K, J))
+    columns, rows = np.ascontiguousarray(A.T), np.ascontiguousarray(B.T)
+    for multiply, left, right in (
+        (compiled.product(M, K, J), A, B),
+        (compiled.product(M, K, J, transposed=True), columns, B),
+        (compiled.product_of_rows(M, J, K), A, rows),
+    ):
+        C = np.full((M, J), np.nan)
+        multiply(left, right, C)
+        assert np.abs(C - A @ B).max() < 1e-12
 
 
 def test_engines_in_float32_learn_the_same(words):

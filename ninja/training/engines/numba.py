@@ -23,55 +23,66 @@ Function = Callable[..., Any]
 
 # Sums may be reordered and multiplications fused, but NaN and infinity stay what they are.
 compiled = numba.njit(fastmath={"reassoc", "contract", "arcp", "nsz"}, error_model="numpy")
-BLOCK = 32  # rows of a product that are summed in registers
+BLOCK = 8  # rows of B that a pass over two rows of a product takes in
+TILE = 32  # rows that are turned into columns at a time
 
 
 def product(M: int, K: int, J: int, transposed: bool = False) -> Function:
-    """C = A @ B, or C = A.T @ B.   A: (M, K) or (K, M), B: (K, J)  ->  C: (M, J)"""
+    """C = A @ B, or C = A.T @ B.   A: (M, K) or (K, M), B: (K, J)  ->  C: (M, J)
+
+    Two rows of C at once use each number of B twice when it is loaded.  The arrays are flat: with
+    constants for distances, the compiler sees at once that nothing overlaps.
+    """
     whole = K // BLOCK * BLOCK
+    pair = min(M, 2)  # a single row is computed as both of a pair
+    down, right = (1, M) if transposed else (K, 1)  # from a row of A to the next, and in a row
 
     @compiled
     def multiply(A: Array, B: Array, C: Array) -> None:
-        for i in range(M):
-            for j in range(J):
-                C[i, j] = 0
+        a, b, c = A.reshape(-1), B.reshape(-1), C.reshape(-1)
+        for first in range(0, M, pair):
+            i = min(first, M - pair)  # an odd last row is computed with the one before it
+            below = i + pair - 1
+            for j in range(pair * J):
+                c[i * J + j] = 0
             for start in range(0, whole, BLOCK):
                 for j in range(J):
-                    total = C[i, j]
+                    upper, lower = c[i * J + j], c[below * J + j]
                     for k in range(start, start + BLOCK):
-                        total += (A[k, i] if transposed else A[i, k]) * B[k, j]
-                    C[i, j] = total
+                        upper += a[i * down + k * right] * b[k * J + j]
+                        lower += a[below * down + k * right] * b[k * J + j]
+                    c[i * J + j], c[below * J + j] = upper, lower
             for j in range(J):
-                total = C[i, j]
+                upper, lower = c[i * J + j], c[below * J + j]
                 for k in range(whole, K):
-                    total += (A[k, i] if transposed else A[i, k]) * B[k, j]
-                C[i, j] = total
+                    upper += a[i * down + k * right] * b[k * J + j]
+                    lower += a[below * down + k * right] * b[k * J + j]
+                c[i * J + j], c[below * J + j] = upper, lower
 
     return multiply
 
 
 def product_of_rows(M: int, K: int, J: int) -> Function:
-    """C = A @ B.T, five rows of B at a time.   A: (M, J), B: (K, J)  ->  C: (M, K)"""
-    fives = K // 5 * 5
+    """C = A @ B.T.   A: (M, J), B: (K, J)  ->  C: (M, K)
+
+    Computed as (B @ A.T).T, some columns at a time: a sum along a row is slow, because it ends
+    with adding up the parts of a vector.
+    """
+    width = min(M, TILE)
+    multiply_tile = product(K, J, width)
 
     @compiled
     def multiply(A: Array, B: Array, C: Array) -> None:
-        for i in range(M):
-            for k in range(0, fives, 5):
-                c0 = c1 = c2 = c3 = c4 = A[i, 0] * 0
-                for j in range(J):
-                    a = A[i, j]
-                    c0 += a * B[k, j]
-                    c1 += a * B[k + 1, j]
-                    c2 += a * B[k + 2, j]
-                    c3 += a * B[k + 3, j]
-                    c4 += a * B[k + 4, j]
-                C[i, k], C[i, k + 1], C[i, k + 2], C[i, k + 3], C[i, k + 4] = c0, c1, c2, c3, c4
-            for k in range(fives, K):
-                c0 = A[i, 0] * 0
-                for j in range(J):
-                    c0 += A[i, j] * B[k, j]
-                C[i, k] = c0
+        columns, tile = np.empty((J, width), A.dtype), np.empty((K, width), A.dtype)
+        for first in range(0, M, width):
+            start = min(first, M - width)  # the last tile may overlap the one before it
+            for j in range(J):
+                for i in range(width):
+                    columns[j, i] = A[start + i, j]
+            multiply_tile(B, columns, tile)
+            for i in range(width):
+                for k in range(K):
+                    C[start + i, k] = tile[k, i]
 
     return multiply
 

@@ -31,8 +31,10 @@ def loss_and_gradients(Xb: Array, Yb: Array, parameters: Any, gradients: Any) ->
     hprebn = embcat @ W1 + b1
     hprebn -= ones @ hprebn / N
     bnvar_inv = 1 / np.sqrt(ones @ hprebn**2 / (N - 1) + EPS)
-    bnraw = hprebn * bnvar_inv
-    h = np.tanh(bngain * bnraw + bnbias)
+    bnraw = hprebn
+    bnraw *= bnvar_inv
+    h = bngain * bnraw + bnbias
+    np.tanh(h, out=h)
     probs = h @ W2 + b2
     probs -= probs.max(axis=1, keepdims=True)
     np.exp(probs, out=probs)
@@ -44,7 +46,8 @@ def loss_and_gradients(Xb: Array, Yb: Array, parameters: Any, gradients: Any) ->
     dlogits /= N
     dW2[:] = h.T @ dlogits
     db2[:] = ones @ dlogits
-    dhpreact = (1 - h**2) * (dlogits @ W2.T)
+    dhpreact = dlogits @ W2.T
+    dhpreact -= dhpreact * h**2
     dbnbias[:] = ones @ dhpreact
     dbngain[:] = ones @ (dhpreact * bnraw)
     dhprebn = dhpreact

@@ -14,7 +14,6 @@ from ninja.training.network import EPS
 Array = np.ndarray[Any, Any]
 
 
-@torch.no_grad()  # nothing is recorded: no graph, and each value is freed once it is used
 def loss_and_gradients(
     Xb: torch.Tensor, Yb: torch.Tensor, parameters: Any, gradients: Any
 ) -> torch.Tensor:
@@ -56,7 +55,6 @@ def loss_and_gradients(
     return loss
 
 
-@torch.no_grad()
 def cross_entropy(logits: torch.Tensor, Yb: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The mean loss, and p − y over the batch.   (N, V), (N,)  ->  (), (N, V)"""
     logprobs = logits.log_softmax(1)
@@ -84,6 +82,7 @@ class Engine:
         self._parameters = list(setup.sizes.views(self._theta).values())
         self._gradients = list(setup.sizes.views(self._grad).values())
 
+    @torch.inference_mode()  # nothing is recorded, and each value is freed once it is used
     def run(self, batches: Array, rates: list[float], first: int) -> Array:
         losses = []
         X, Y = self._examples(batches)
@@ -92,6 +91,7 @@ class Engine:
             self._update(self._theta, self._grad, rate, first + n, *self._memory)
         return torch.stack(losses).cpu().numpy()
 
+    @torch.inference_mode()
     def gradients(self, rows: Array) -> tuple[float, dict[str, Array]]:
         loss = loss_and_gradients(*self._examples(rows), self._parameters, self._gradients)
         return float(loss), self._sizes.views(self._grad.cpu().numpy().copy())
