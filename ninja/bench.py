@@ -30,6 +30,7 @@ from ninja.check import check_source
 from ninja.op import Mistake, Op
 from ninja.quality import MutationRow, Share, unseen_rows
 from ninja.records import OPS
+from ninja.render import figures
 from ninja.text import answer
 
 Figure = Share | MutationRow
@@ -233,26 +234,18 @@ def checker(unseen: Path | None = None) -> int:
 
 
 def _tables(report: Report) -> Iterator[Table]:
-    table = _table("The checker", "figure", "good", "of", "share", "goal")
+    table = figures("The checker", "figure", "good", "of", "share", "goal")
     for s in report.shares:
         table.add_row(s.what, str(s.good), str(s.of), f"{s.share:.1%}", f"{s.goal:.0%}")
     yield table
-    table = _table(
+    table = figures(
         "Mutation score", "checker", "wrong rules", "accepted", "right rules", "rejected"
     )
     for m in report.mutation:
         numbers = (m.wrong, m.wrong_accepted, m.right, m.right_rejected)
         table.add_row(m.checker, *map(str, numbers))
     yield table
-    table = _table("Time", "what", "median ms", "slowest ms", "goal ms")
+    table = figures("Time", "what", "median ms", "slowest ms", "goal ms")
     for t in report.timings:
         table.add_row(t.what, f"{t.median_ms:.0f}", f"{t.slowest_ms:.0f}", f"{t.goal_ms:.0f}")
     yield table
-
-
-def _table(title: str, first: str, *numbers: str) -> Table:
-    table = Table(title=title)
-    table.add_column(first)
-    for column in numbers:
-        table.add_column(column, justify="right")
-    return table

@@ -127,6 +127,17 @@ def table(result: Result) -> Table:
     return grid
 
 
+def figures(title: str, first: str, *numbers: str) -> Table:
+    """An empty table for a bench: words in its first column, numbers in the others."""
+    from rich.table import Table
+
+    empty = Table(title=title)
+    empty.add_column(first)
+    for column in numbers:
+        empty.add_column(column, justify="right")
+    return empty
+
+
 def plain(result: Result, width: int = 100) -> str:
     """The result as text alone: what `print` shows."""
     try:

@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from ninja.render import figures
 from ninja.training import data, engines, network
 from ninja.training.engines import Engine, NoEngine, Setup
 from ninja.training.network import Sizes
@@ -302,34 +303,26 @@ def _processor() -> str:
 
 def _tables(report: Report) -> Iterator[Table]:
     title = ", ".join(f"{name} {value}" for name, value in report.machine.items())
-    table = _table(f"One training step ({title})", "engine", "batch", "hidden", "µs", "times")
+    table = figures(f"One training step ({title})", "engine", "batch", "hidden", "µs", "times")
     for s in report.speed:
         table.add_row(
             s.engine, str(s.batch), str(s.hidden), f"{s.microseconds:.1f}", f"{s.times_faster:.2f}"
         )
     yield table
-    table = _table("Memory at the peak", "engine", "batch", "hidden", "MB", "of autograd's")
+    table = figures("Memory at the peak", "engine", "batch", "hidden", "MB", "of autograd's")
     for m in report.memory:
         table.add_row(m.engine, str(m.batch), str(m.hidden), f"{m.megabytes:.0f}", f"{m.share:.2f}")
     yield table
-    table = _table("p − y, 27 classes", "batch", "by hand µs", "torch µs", "times")
+    table = figures("p − y, 27 classes", "batch", "by hand µs", "torch µs", "times")
     for row in report.cross_entropy:
         table.add_row(
             str(row.batch), f"{row.by_hand_microseconds:.1f}", f"{row.torch_microseconds:.1f}",
             f"{row.times_faster:.2f}",
         )  # fmt: skip
     yield table
-    table = _table("Goals", "figure", "found", "goal", "")
+    table = figures("Goals", "figure", "found", "goal", "")
     for goal in report.goals:
         table.add_row(
             goal.what, f"{goal.found:.2f}", f"{goal.goal:.2f}", "" if goal.holds else "missed"
         )
     yield table
-
-
-def _table(title: str, first: str, *numbers: str) -> Table:
-    table = Table(title=title)
-    table.add_column(first)
-    for column in numbers:
-        table.add_column(column, justify="right")
-    return table
