@@ -576,5 +576,5 @@ def test_what_is_recorded_says_where_and_when():
         machine = measured.recorded(path.stem)["machine"]
         assert machine["date"] > "2026"
         assert machine["processor"]
-    with pytest.raises(ValueError, match="bench magic --json"):
+    with pytest.raises(ValueError, match=r"magic\.json is not recorded"):
         measured.recorded("magic")

@@ -272,6 +272,7 @@ def test_all_decks_bring_twenty_new_cards_a_day(visit: Any) -> None:
     press(tab, "Go on with new ones")
     assert "20 left" in tab.locator(".ninja-stage__where").inner_text()
     keys(tab, "Escape")
+    tab.wait_for_function("/[1-9] begun/.test(document.querySelector('.ninja-decks').innerText)")
     begun = re.findall(r"(\d+) begun", tab.locator(".ninja-decks").inner_text())
     assert sum(map(int, begun)) == 20
 
