@@ -576,5 +576,6 @@ def test_what_is_recorded_says_where_and_when():
         machine = measured.recorded(path.stem)["machine"]
         assert machine["date"] > "2026"
         assert machine["processor"]
-    with pytest.raises(ValueError, match=r"magic\.json is not recorded"):
+    said = r"magic\.json is not recorded: the docstring of .* has the command"
+    with pytest.raises(ValueError, match=said):
         measured.recorded("magic")
