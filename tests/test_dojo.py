@@ -140,9 +140,9 @@ def test_a_picture_is_of_the_trial_that_decided() -> None:
         ("def backward(dh):\n    while True:\n        dh = dh\n", (2, 3)),
         ("def backward(dh):\n    while True: pass\n", (2,)),
         ("while True:\n    pass\n", (1, 2)),
-        ("def f():\n    while 1:\n        yield\n\ndef backward(dh):\n    list(f())\n", (2, 3)),
+        ("def f():\n    while 1:\n        yield\n\ndef backward(dh):\n    list(f())\n", (2, 3, 6)),
         ("def backward(dh):\n    try:\n        while 1: pass\n    except Exception:\n  "
-         "      pass\n", (3,)),
+         "      pass\n", (2, 3)),
     ],
 )  # fmt: skip
 def test_an_endless_loop_is_ended_and_its_line_named(source: str, line: tuple[int, ...]) -> None:
