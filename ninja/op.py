@@ -63,6 +63,7 @@ class Op:
               may bring its own upstream under its name, `dy` for instance
     wrt       the differentiable inputs; when empty, all that `backward` returns (a network's
               intermediate values, too)
+    reference where the formula can be checked, in Markdown: author, [title](link) (year), section
     lesson    the lesson that teaches it; `builds_on` names what comes before it there
 
     Both passes are called through the record, which holds their arguments against the shape line

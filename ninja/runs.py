@@ -172,7 +172,7 @@ def complex_step(run: Run) -> Gradients:
     """Im f(x + ih) / h for every entry of everything that is differentiated.
 
     Exact to machine precision: nothing is subtracted, and ties and kinks do not disturb it
-    (Squire and Trapp, Using complex variables to estimate derivatives, SIAM Review 40, 1998).
+    (Squire and Trapp, Using complex variables to estimate derivatives of real functions, 1998).
     """
 
     def stencil(f: Along, x: Any) -> float:

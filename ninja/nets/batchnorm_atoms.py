@@ -75,8 +75,8 @@ OP = Op(
         "what was summed over the rows (diff2 into var, x into mean) is copied back to each.",
         "inv_std = (var + eps) to the -1/2: with var + eps = 4 its slope is -1/2 / 8 = -0.0625.",
     ),
-    reference="Ioffe and Szegedy, Batch Normalization (2015), arXiv:1502.03167, section 3: the "
-    "chain of partial derivatives below algorithm 1.",
+    reference="Ioffe and Szegedy, [Batch Normalization](https://arxiv.org/abs/1502.03167) (2015), "
+    "section 3: the chain of partial derivatives below algorithm 1.",
     mistakes=(
         Mistake(
             "bna-dbias-mean",

@@ -101,8 +101,10 @@ OP = Op(
         "One row, probs = [0.2, 0.5, 0.3], target 1, dloss = 1: dlogprobs = [0, -1, 0] and "
         "dprobs = [0, -2, 0].",
     ),
-    reference="Goodfellow, Bengio and Courville, Deep Learning (2016), sections 6.2.2.3 (softmax) "
-    "and 6.5 (back-propagation); max as a router: section 6.5.6 of the same.",
+    reference="Goodfellow, Bengio and Courville, [Deep "
+    "Learning](https://www.deeplearningbook.org/contents/mlp.html) (2016), sections 6.2.2.3 "
+    "(softmax) and 6.5 (back-propagation); the maximum as a router: CS231n, [Backpropagation, "
+    "Intuitions](https://cs231n.github.io/optimization-2/), section “Patterns in backward flow”.",
     mistakes=(
         Mistake(
             "normalise-dinv-no-sum",

@@ -180,9 +180,10 @@ OP = Op(
         "Two rows, targets 1 and 0, three characters, dloss = 1: dlogprobs is "
         "[[0, -0.5, 0], [-0.5, 0, 0]].",
     ),
-    reference="A. Karpathy, Neural Networks: Zero to Hero, lecture 5, 'Becoming a backprop ninja' "
-    "(2022), exercise 1; the architecture is Bengio et al., A Neural Probabilistic Language Model "
-    "(2003), JMLR 3.",
+    reference="Andrej Karpathy, [Building makemore Part 4: Becoming a Backprop "
+    "Ninja](https://www.youtube.com/watch?v=q8SA3rM6ckI) (2022), exercise 1; the network: Bengio, "
+    "Ducharme, Vincent and Jauvin, [A Neural Probabilistic Language "
+    "Model](https://www.jmlr.org/papers/v3/bengio03a.html), JMLR 3 (2003), section 2.",
     mistakes=(
         Mistake(
             "mm-dlp-no-mean",

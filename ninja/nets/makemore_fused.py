@@ -93,8 +93,9 @@ OP = Op(
         "the mean, through the variance.",
         "N = 1 and probs = [0.2, 0.5, 0.3] with target 1 give dlogits = [0.2, -0.5, 0.3].",
     ),
-    reference="A. Karpathy, Neural Networks: Zero to Hero, lecture 5, 'Becoming a backprop ninja' "
-    "(2022), exercises 2 to 4; Ioffe and Szegedy (2015), arXiv:1502.03167, section 3.",
+    reference="Andrej Karpathy, [Building makemore Part 4: Becoming a Backprop "
+    "Ninja](https://www.youtube.com/watch?v=q8SA3rM6ckI) (2022), exercises 2 to 4; Ioffe and "
+    "Szegedy, [Batch Normalization](https://arxiv.org/abs/1502.03167) (2015), section 3.",
     mistakes=(
         Mistake(
             "mmf-no-mean",

@@ -57,8 +57,9 @@ def mlp(hidden: int = 1, activation: str = "tanh", name: str = "mlp") -> Op:
         example=lambda rng: _example(rng, hidden),
         torch_reference=torch_reference,
         hints=_hints(hidden),
-        reference="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.5.7, "
-        "'Example: back-propagation for MLP training'.",
+        reference="Goodfellow, Bengio and Courville, [Deep "
+        "Learning](https://www.deeplearningbook.org/contents/mlp.html) (2016), section 6.5.7, "
+        "“Example: Back-Propagation for MLP Training”.",
         mistakes=_mistakes(hidden, activation),
     )
 

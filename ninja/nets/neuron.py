@@ -63,8 +63,9 @@ OP = Op(
         "w = 0.5, x = 2, b = -0.5, dh = 0.4: z = 0.5, h = 0.4621, 1 - h² = 0.7864, so dz = 0.3146. "
         "dw is twice that, because x is 2.",
     ),
-    reference="Rumelhart, Hinton and Williams, Learning representations by back-propagating "
-    "errors, Nature 323 (1986), equations 4 to 7, with tanh for the logistic function.",
+    reference="Rumelhart, Hinton and Williams, [Learning representations by back-propagating "
+    "errors](https://doi.org/10.1038/323533a0) (1986), equations 4 to 7, with tanh for the "
+    "logistic function.",
     mistakes=(
         Mistake(
             "neuron-dz-skips-tanh",

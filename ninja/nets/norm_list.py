@@ -109,8 +109,8 @@ OP = Op(
         "x = [0, 2, 4], gain 1, bias 0, eps 0: mean 2, var 8/3, xhat = [-1.2247, 0, 1.2247]. With "
         "dy = [1, 0, 0], dbias = 1, dgain = -1.2247 and dx = [0.1021, -0.2041, 0.1021].",
     ),
-    reference="Ioffe and Szegedy, Batch Normalization (2015), arXiv:1502.03167, section 3: the "
-    "chain rule, line by line.",
+    reference="Ioffe and Szegedy, [Batch Normalization](https://arxiv.org/abs/1502.03167) (2015), "
+    "section 3: the chain rule, line by line.",
     mistakes=(
         Mistake(
             "norm-list-dbias-averaged",

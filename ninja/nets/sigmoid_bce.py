@@ -88,7 +88,7 @@ OP = Op(
         "x = 0, target 1, dloss = 1: p = q = 0.5, dlog_p = -1, dlog_q = 0, so dx = -0.5, which is "
         "p - target.",
     ),
-    reference="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2, equations "
+    reference="Bishop, *Pattern Recognition and Machine Learning* (2006), section 4.3.2, equations "
     "4.88 to 4.91: the error is prediction minus target.",
     mistakes=(
         Mistake(

@@ -119,7 +119,7 @@ OP = Op(
         "z = [0, 0, 0], target 1, dloss = 1: counts = [1, 1, 1] and total = 3, so dlog_total = 1, "
         "dtotal = 1/3 and dz = [0 + 1/3, -1 + 1/3, 0 + 1/3].",
     ),
-    reference="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equations "
+    reference="Bishop, *Pattern Recognition and Machine Learning* (2006), section 4.3.4, equations "
     "4.106 to 4.109.",
     mistakes=(
         Mistake(

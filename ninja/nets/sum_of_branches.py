@@ -61,7 +61,8 @@ OP = Op(
         "a = 3, b = -2, dy = 10: the product sends 10 · (-2) = -20 back to a, the plain use sends "
         "10, so da = -10.",
     ),
-    reference="Griewank and Walther, Evaluating Derivatives (2nd edition, 2008), section 3.2: "
+    reference="Griewank and Walther, [Evaluating "
+    "Derivatives](https://doi.org/10.1137/1.9780898717761) (2nd edition, 2008), chapter 3: "
     "adjoints are accumulated over all uses of a value.",
     mistakes=(
         Mistake(

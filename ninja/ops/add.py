@@ -64,8 +64,9 @@ OP = Op(
         "of them by as much, so db_k = sum_n dy_nk.",
         "a = [1, 2], b = 10 (one number, copied twice), dy = [3, 4]: da = [3, 4] and db = 7.",
     ),
-    reference="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.5.2: a value used "
-    "in several places receives the sum of what comes back from each.",
+    reference="Goodfellow, Bengio and Courville, [Deep "
+    "Learning](https://www.deeplearningbook.org/contents/mlp.html) (2016), section 6.5.6: what "
+    "comes back on several paths is added up.",
     mistakes=(
         Mistake(
             "bcast-add-no-sum",

@@ -93,7 +93,8 @@ OP = Op(
         "[-1.2247, 0, 1.2247]. With dy = [1, 0, 0], dbias = 1, dgain = -1.2247 and dx = "
         "[0.1021, -0.2041, 0.1021], which sums to 0.",
     ),
-    reference="Ioffe and Szegedy, Batch Normalization (2015), arXiv:1502.03167, section 3.",
+    reference="Ioffe and Szegedy, [Batch Normalization](https://arxiv.org/abs/1502.03167) (2015), "
+    "section 3.",
     mistakes=(
         Mistake(
             "bn-mean-path-missing",

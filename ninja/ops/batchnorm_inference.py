@@ -88,8 +88,8 @@ OP = Op(
         "x = 5, mean = 3, var = 4, eps = 0, gain = 10: xhat = (5 - 3) / 2 = 1. With dy = 1, "
         "dgain = 1, dbias = 1 and dx = 10 / 2 = 5.",
     ),
-    reference="Ioffe and Szegedy, Batch Normalization (2015), arXiv:1502.03167, section 3.1: "
-    "with fixed statistics, normalization is a linear transform.",
+    reference="Ioffe and Szegedy, [Batch Normalization](https://arxiv.org/abs/1502.03167) (2015), "
+    "section 3.1: with fixed statistics, normalization is a linear transform.",
     mistakes=(
         Mistake(
             "bneval-train-rule",

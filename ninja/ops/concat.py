@@ -63,7 +63,8 @@ OP = Op(
         "a = [[1, 2]] and b = [[3]] side by side, dy = [[10, 20, 30]]: da = [[10, 20]] and "
         "db = [[30]].",
     ),
-    reference="Griewank and Walther, Evaluating Derivatives (2nd edition, 2008), section 3.2: "
+    reference="Griewank and Walther, [Evaluating "
+    "Derivatives](https://doi.org/10.1137/1.9780898717761) (2nd edition, 2008), chapter 3: the "
     "reverse propagation of gradients.",
     mistakes=(
         Mistake(

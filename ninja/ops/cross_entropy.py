@@ -119,9 +119,9 @@ OP = Op(
         "z = [0, 0, 0, 0] and target 2, one row: every probability is 0.25, so dlogits is "
         "[0.25, 0.25, -0.75, 0.25]. It sums to 0: raising all logits changes nothing.",
     ),
-    reference="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equation "
-    "4.109: the error is prediction minus target.  Label smoothing: Szegedy et al. (2016), "
-    "arXiv:1512.00567, section 7.",
+    reference="Bishop, *Pattern Recognition and Machine Learning* (2006), section 4.3.4, equation "
+    "4.109: the error is prediction minus target.  Label smoothing: Szegedy and others, "
+    "[Rethinking the Inception Architecture](https://arxiv.org/abs/1512.00567) (2016), section 7.",
     mistakes=(
         Mistake(
             "ce-no-mean",

@@ -69,9 +69,9 @@ OP = Op(
         "dtable_vd = sum of dout_id over the i with indices_i = v.",
         "indices = [2, 0, 2], dout = [[1], [10], [100]], V = 3: dtable = [[10], [0], [101]].",
     ),
-    reference="Bengio, Ducharme, Vincent and Jauvin, A Neural Probabilistic Language Model (2003), "
-    "Journal of Machine Learning Research 3, section 3: the feature vectors of the words are "
-    "parameters, each updated by the words that used it.",
+    reference="Bengio, Ducharme, Vincent and Jauvin, [A Neural Probabilistic Language "
+    "Model](https://www.jmlr.org/papers/v3/bengio03a.html), JMLR 3 (2003), section 2: the feature "
+    "vectors of the words are parameters, and only those of the words that occur are updated.",
     mistakes=(
         Mistake(
             "emb-overwrite",

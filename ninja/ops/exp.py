@@ -48,8 +48,8 @@ OP = Op(
         "The slope of e^x at x is e^x again, and that is the output y you already have.",
         "x = 0.5 gives y = 1.6487; with dy = 0.4, dx = 0.6595.",
     ),
-    reference="NIST Handbook of Mathematical Functions (2010), section 4.7(ii): derivatives of "
-    "exponentials and powers.",
+    reference="NIST, [Digital Library of Mathematical Functions](https://dlmf.nist.gov/4.7), "
+    "section 4.7(ii): derivatives of exponentials and powers.",
     mistakes=(
         Mistake(
             "exp-forgets-upstream",

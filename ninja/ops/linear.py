@@ -69,8 +69,9 @@ OP = Op(
         "dW_dk = sum_n x_nd dout_nk.",
         "x = [[1, 2]], dout = [[10]]: W_0 is multiplied by 1 and W_1 by 2, so dW = [[10], [20]].",
     ),
-    reference="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.5.6: "
-    "the gradients of a matrix product.",
+    reference="Goodfellow, Bengio and Courville, [Deep "
+    "Learning](https://www.deeplearningbook.org/contents/mlp.html) (2016), section 6.5.6: the "
+    "gradients of a matrix product.",
     mistakes=(
         Mistake(
             "linear-dw-swapped",

@@ -55,8 +55,8 @@ OP = Op(
         "x = e^y, that is one over e^y.",
         "x = 4 has the slope 0.25; with dy = 2, dx = 0.5. That log 4 is 1.3863 does not matter.",
     ),
-    reference="NIST Handbook of Mathematical Functions (2010), section 4.7(i): derivatives of "
-    "logarithms.",
+    reference="NIST, [Digital Library of Mathematical Functions](https://dlmf.nist.gov/4.7), "
+    "section 4.7(i): derivatives of logarithms.",
     mistakes=(
         Mistake(
             "log-forgets-reciprocal",

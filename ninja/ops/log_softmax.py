@@ -83,8 +83,8 @@ OP = Op(
         "probs = [0.5, 0.5] and dlogprobs = [3, 1]: the sum is 4, of which each z takes half, so "
         "dz = [3 - 2, 1 - 2] = [1, -1]. The row sums to 0.",
     ),
-    reference="Blanchard, Higham and Higham, Accurately computing the log-sum-exp and softmax "
-    "functions, IMA Journal of Numerical Analysis 41 (2021): the gradient of log-sum-exp is "
+    reference="Blanchard, Higham and Higham, [Accurately computing the log-sum-exp and softmax "
+    "functions](https://doi.org/10.1093/imanum/draa038) (2021): the gradient of log-sum-exp is "
     "softmax.",
     mistakes=(
         Mistake(

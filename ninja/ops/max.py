@@ -79,8 +79,8 @@ OP = Op(
         "for one. `chosen` is True at that entry.",
         "x = [3, 5, 5], y = 5, dy = 2: the first of the two fives was chosen, so dx = [0, 2, 0].",
     ),
-    reference="CS231n course notes, Stanford University, Backpropagation, Intuitions: patterns in "
-    "backward flow (the max gate routes the gradient).",
+    reference="CS231n, [Backpropagation, Intuitions](https://cs231n.github.io/optimization-2/), "
+    "section “Patterns in backward flow”: the max gate routes the gradient.",
     mistakes=(
         Mistake(
             "max-spread",

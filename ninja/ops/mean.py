@@ -74,7 +74,8 @@ OP = Op(
         "that K, however many axes were averaged.",
         "x = [1, 2, 3, 6], y = 3, dy = 8: four entries share the 8, so dx = [2, 2, 2, 2].",
     ),
-    reference="Griewank and Walther, Evaluating Derivatives (2nd edition, 2008), section 3.2: "
+    reference="Griewank and Walther, [Evaluating "
+    "Derivatives](https://doi.org/10.1137/1.9780898717761) (2nd edition, 2008), chapter 3: the "
     "reverse propagation of gradients.",
     mistakes=(
         Mistake(

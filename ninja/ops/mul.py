@@ -66,8 +66,8 @@ OP = Op(
         "a = [1, 2], b = 10 (one number, copied twice), dy = [3, 4]: da = [30, 40] and "
         "db = 3·1 + 4·2 = 11.",
     ),
-    reference="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.5.2: the chain "
-    "rule along every path, summed.",
+    reference="CS231n, [Backpropagation, Intuitions](https://cs231n.github.io/optimization-2/), "
+    "section “Patterns in backward flow”: the multiply gate hands each factor the other one.",
     mistakes=(
         Mistake(
             "bcast-mul-no-sum",

@@ -71,8 +71,9 @@ OP = Op(
         "Two rows, three classes, targets = [2, 0], dloss = 1: dlogprobs is -1/2 at (0, 2) and at "
         "(1, 0), and 0 elsewhere.",
     ),
-    reference="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.2.1.1: learning "
-    "conditional distributions with maximum likelihood.",
+    reference="Goodfellow, Bengio and Courville, [Deep "
+    "Learning](https://www.deeplearningbook.org/contents/mlp.html) (2016), section 6.2.1.1: "
+    "learning conditional distributions with maximum likelihood.",
     mistakes=(
         Mistake(
             "nll-no-mean",

@@ -76,8 +76,8 @@ OP = Op(
         "x = 4, exponent = -0.5: y = 0.5 and the slope is -0.5 · 4^-1.5 = -0.0625; with dy = 2, "
         "dx = -0.125.",
     ),
-    reference="NIST Handbook of Mathematical Functions (2010), section 4.7(ii): derivatives of "
-    "exponentials and powers.",
+    reference="NIST, [Digital Library of Mathematical Functions](https://dlmf.nist.gov/4.7), "
+    "section 4.7(ii): derivatives of exponentials and powers.",
     mistakes=(
         Mistake(
             "power-forgets-upstream",

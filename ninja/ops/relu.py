@@ -53,8 +53,9 @@ OP = Op(
         "x = [-2, 0, 3] and dy = [5, 5, -5]: only the last entry was let through, so dx is "
         "[0, 0, -5].",
     ),
-    reference="Goodfellow, Bengio and Courville, Deep Learning (2016), section 6.3.1: the unit, "
-    "and the choice of a slope at 0.",
+    reference="Goodfellow, Bengio and Courville, [Deep "
+    "Learning](https://www.deeplearningbook.org/contents/mlp.html) (2016), section 6.3: the slope "
+    "at 0 may be taken from either side.",
     mistakes=(
         Mistake(
             "relu-masks-gradient",

@@ -56,7 +56,8 @@ OP = Op(
         "x = [[[1, 2], [3, 4]]] becomes y = [[1, 2, 3, 4]]; dy = [[10, 20, 30, 40]] goes back as "
         "dx = [[[10, 20], [30, 40]]].",
     ),
-    reference="Griewank and Walther, Evaluating Derivatives (2nd edition, 2008), section 3.2: "
+    reference="Griewank and Walther, [Evaluating "
+    "Derivatives](https://doi.org/10.1137/1.9780898717761) (2nd edition, 2008), chapter 3: the "
     "reverse propagation of gradients.",
     mistakes=(
         Mistake(

@@ -68,7 +68,7 @@ OP = Op(
         "x = 0 gives y = 0.5, where the slope is 0.25, the steepest there is; with dy = 0.4, "
         "dx = 0.1.",
     ),
-    reference="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.2, equation "
+    reference="Bishop, *Pattern Recognition and Machine Learning* (2006), section 4.3.2, equation "
     "4.88: dσ/da = σ (1 - σ).",
     mistakes=(
         Mistake(

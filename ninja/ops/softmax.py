@@ -79,9 +79,10 @@ OP = Op(
         "probs = [0.5, 0.5] and dprobs = [1, 0]: the average upstream is 0.5, so dz = "
         "[0.5 · (1 - 0.5), 0.5 · (0 - 0.5)] = [0.25, -0.25]. The row sums to 0.",
     ),
-    reference="Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4, equation "
+    reference="Bishop, *Pattern Recognition and Machine Learning* (2006), section 4.3.4, equation "
     "4.106: the derivatives of softmax.  Subtracting the largest entry: Blanchard, Higham and "
-    "Higham, Accurately computing the log-sum-exp and softmax functions (2021).",
+    "Higham, [Accurately computing the log-sum-exp and softmax "
+    "functions](https://doi.org/10.1093/imanum/draa038) (2021).",
     mistakes=(
         Mistake(
             "softmax-diagonal-only",

@@ -64,7 +64,8 @@ OP = Op(
         "every k.",
         "x = [1, 2, 3], y = 6, dy = 5: dx = [5, 5, 5], whatever the values of x are.",
     ),
-    reference="Griewank and Walther, Evaluating Derivatives (2nd edition, 2008), section 3.2: "
+    reference="Griewank and Walther, [Evaluating "
+    "Derivatives](https://doi.org/10.1137/1.9780898717761) (2nd edition, 2008), chapter 3: the "
     "reverse propagation of gradients.",
     mistakes=(
         Mistake(

@@ -56,8 +56,8 @@ OP = Op(
         "The derivative of tanh is 1 - tanh², and tanh x is the output y you already have.",
         "x = 0.5 gives y = 0.4621 and 1 - y² = 0.7864; with dy = 0.4, dx = 0.3146.",
     ),
-    reference="Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 4.5.73: "
-    "d/dz tanh z = sech² z = 1 - tanh² z.",
+    reference="NIST, [Digital Library of Mathematical Functions](https://dlmf.nist.gov/4.34), "
+    "section 4.34: d/dz tanh z = sech² z.",
     mistakes=(
         Mistake(
             "tanh-uses-input",

@@ -57,7 +57,8 @@ def adamw(
 
     m and v are running means of the gradient and of its square, which begin at zero: dividing by
     1 − beta^step makes up for that.  Weights decay apart from the gradient, which is the W.
-    The same as torch.optim.AdamW.  Source: Loshchilov and Hutter (2019), arXiv:1711.05101.
+    The same as torch.optim.AdamW.  Source: Loshchilov and Hutter, Decoupled Weight Decay
+    Regularization (2019).
     """
 
     def update(theta: Any, grad: Any, rate: float, step: int, m: Any, v: Any) -> None:

@@ -27,7 +27,7 @@ def linear(n: int, steps: int) -> float:
 def cosine(n: int, steps: int) -> float:
     """Down to zero along half a wave: slow at both ends.
 
-    Source: Loshchilov and Hutter, SGDR (2017), arXiv:1608.03983.
+    Source: Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts (2017).
     """
     return (1 + math.cos(math.pi * n / steps)) / 2
 

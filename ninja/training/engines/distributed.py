@@ -123,8 +123,8 @@ class Engine(alone.Engine):
         """Mean of all rows, and the sum of their squared distances from it.   (n, H)  ->  2 × (H,)
 
         Each share's own mean and sum of squares are merged, which loses no digits as a sum of
-        plain squares would.  Source: Chan, Golub and LeVeque (1983), Algorithms for Computing the
-        Sample Variance.
+        plain squares would.  Source: Chan, Golub and LeVeque, Algorithms for Computing the Sample
+        Variance (1983).
         """
         own = hprebn.mean(0)
         mine = torch.stack([own, ((hprebn - own) ** 2).sum(0)])

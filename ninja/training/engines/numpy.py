@@ -19,8 +19,8 @@ def loss_and_gradients(Xb: Array, Yb: Array, parameters: Any, gradients: Any) ->
     bngain: (1, H), bnbias: (1, H)  ->  loss: ()
 
     Arrays that are not needed again are overwritten: a step of this size is mostly the time that
-    it takes to walk through memory.  Source: A. Karpathy, Neural Networks: Zero to Hero, lecture
-    5 (2022), exercise 4.
+    it takes to walk through memory.  Source: Andrej Karpathy, Building makemore
+    Part 4: Becoming a Backprop Ninja (2022), exercise 4.
     """
     C, W1, b1, W2, b2, bngain, bnbias = parameters
     dC, dW1, db1, dW2, db2, dbngain, dbnbias = gradients

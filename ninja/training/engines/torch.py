@@ -23,8 +23,8 @@ def loss_and_gradients(
     bngain: (1, H), bnbias: (1, H)  ->  loss: ()
 
     What is not needed again is overwritten, and each call of torch does as much as it can: a step
-    of this size is mostly the time that the calls take.  Source: A. Karpathy, Neural Networks:
-    Zero to Hero, lecture 5 (2022), exercise 4.
+    of this size is mostly the time that the calls take.  Source: Andrej Karpathy, Building
+    makemore Part 4: Becoming a Backprop Ninja (2022), exercise 4.
     """
     C, W1, b1, W2, b2, bngain, bnbias = parameters
     dC, dW1, db1, dW2, db2, dbngain, dbnbias = gradients
