@@ -116,9 +116,9 @@ ninja.cmp("dx", wrong, x)
 # %% [markdown]
 # ### Your turn
 #
-# The matrix that is multiplied by itself: $S = X^\top X$ appears twice in its own product. Write
-# `dX` in one line; `U` is the gradient that arrives at $S$. Two branches meet here, so expect a
-# sum.
+# A matrix that is multiplied by itself: in $S = X^\top X$ the same $X$, of shape (4, 3), stands
+# twice. Write `dX` in one line; `U`, (3, 3), is the gradient that arrives at $S$. Two branches meet
+# here, so expect a sum.
 
 # %% title="Your turn"
 X = torch.tensor(rng.standard_normal((4, 3)), requires_grad=True)
@@ -135,14 +135,20 @@ ninja.cmp("dX", dX, X)
 # gain $\gamma$ and shifted by a bias $\beta$. The variance is the one of the lecture, with Bessel's
 # $n - 1$:
 #
-# $$\hat x_{ij} = (x_{ij} - \mu_j)\, s_j \qquad s_j = (\sigma_j^2 + \varepsilon)^{-1/2}
-# \qquad y_{ij} = \gamma_j\, \hat x_{ij} + \beta_j$$
+# $$\begin{aligned}
+# \hat x_{ij} &= (x_{ij} - \mu_j)\, s_j \\
+# s_j &= (\sigma_j^2 + \varepsilon)^{-1/2} \\
+# y_{ij} &= \gamma_j\, \hat x_{ij} + \beta_j
+# \end{aligned}$$
 #
 # An entry reaches the output on three ways: directly, through the mean of its column and through
-# the variance. All three together, as [lesson 9](09-batch-norm-in-one-step.md) derives it:
+# the variance. All three together, as [lesson 9](09-batch-norm-in-one-step.md) derives it, with $g$
+# for the gradient that arrives:
 #
-# $$dx_{ij} = \gamma_j s_j \Big( g_{ij} - \frac1n \sum_k g_{kj}
-# - \frac{\hat x_{ij}}{n - 1} \sum_k g_{kj}\, \hat x_{kj} \Big)$$
+# $$\begin{aligned}
+# dx_{ij} = \gamma_j s_j \Big( &g_{ij} - \tfrac1n \textstyle\sum_k g_{kj} \\
+# &- \tfrac{1}{n - 1}\, \hat x_{ij} \textstyle\sum_k g_{kj}\, \hat x_{kj} \Big)
+# \end{aligned}$$
 
 # %%
 n = 8
@@ -216,8 +222,10 @@ ninja.check("batchnorm", backward)
 #
 # Six rows of nine logits, and one target each. With $p$ for the softmax of a row and $n$ rows,
 #
-# $$L = -\frac1n \sum_i \log p_{i, y_i} \qquad
-# \mathrm{dlogits}_{ij} = \frac{p_{ij} - [\,j = y_i\,]}{n}$$
+# $$\begin{aligned}
+# L &= -\frac1n \sum_i \log p_{i, y_i} \\
+# \mathrm{dlogits}_{ij} &= \frac{p_{ij} - [\,j = y_i\,]}{n}
+# \end{aligned}$$
 #
 # Predicted minus true, over $n$. $[\ldots]$ is 1 where it is true, else 0.
 
@@ -280,8 +288,8 @@ ninja.cmp("dlogits", dwarm, warm)
 # ## What you have now
 #
 # Three backward passes, each confirmed by judges who do not know each other, and a feeling for what
-# each judge can see. Take `differences`, `complex_step` and `verify` with you: they are twenty
-# lines, and they work on any function of yours.
+# each judge can see. Take the judges with you, from `moved` to `verify`: some twenty lines, which
+# work on any function of yours.
 #
 # Next: [the embedding](10-embedding.md), and then the whole network, in
 # [lesson 11](11-the-grand-tour.md) and [its lab](11-the-grand-tour-lab.py).

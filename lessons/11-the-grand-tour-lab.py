@@ -186,7 +186,7 @@ dlogits = dnorm_logits + first_max(logits, axis=1) * dlogit_maxes
 cmp("logits", dlogits, logits)
 
 # %% [markdown]
-# ### Your turn: seven lines in one
+# ### Your turn: eight lines in one
 #
 # All that from `dlogprobs` to `dlogits` can be multiplied out on paper. What remains is *predicted
 # minus true*, divided by the number of rows. Write it in one line, from `probs`, `Yb` and `N`
@@ -287,7 +287,7 @@ dhprebn = dbndiff + dbnmeani / N
 cmp("hprebn", dhprebn, hprebn)
 
 # %% [markdown]
-# ### Your turn: eight lines in one
+# ### Your turn: seven lines in one
 #
 # From `dhpreact` to `dhprebn` in one line, with `bngain`, `bnvar_inv`, `bnraw` and `N`. It has
 # three terms, one for each path; [lesson 9](09-batch-norm-in-one-step.md) simplifies them.
@@ -371,7 +371,7 @@ print(f"step 50  loss {net.forward(contexts, targets, *parameters)[0].item():.3f
 # %% [markdown]
 # ### Your turn
 #
-# Put your two folded lines in place of the sixteen that they stand for, and write one function that
+# Put your two folded lines in place of the fifteen that they stand for, and write one function that
 # returns the gradients of the seven parameters. `ninja.check` judges it on sizes that you have not
 # seen.
 

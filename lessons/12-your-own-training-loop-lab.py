@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 import ninja
+from ninja import draw
 from ninja.training import curve, data, network
 
 names = data.prepare(data.read())  # your own list: data.read(Path("words.txt"))
@@ -59,7 +60,8 @@ print(f"loss {loss:.3f}, and knowing nothing costs {np.log(sizes.V):.3f}")
 # %% [markdown]
 # ## Backward
 #
-# Thirteen lines. They are written here so that the lab runs; cover them, and write your own below.
+# [The tour, folded](11b-the-tour-folded.md), for the seven parameters. The lines are written here
+# so that the lab runs; cover them, and write your own below.
 
 
 # %%
@@ -173,8 +175,9 @@ for knobs in trials:
     print(f"{knobs!s:<17} dev {dev_loss(**knobs):.3f}")
 
 # %% [markdown]
-# The rate matters most, by far. A larger batch costs more a step, and gives a steadier direction.
-# And the last line says how much is luck: a difference smaller than that is none.
+# The rate matters most, by far; over so few steps one ten times larger even wins, and only a longer
+# run can say whether it still does. A larger batch costs more a step, and gives a steadier
+# direction. And the last line says how much is luck: a difference smaller than that is none.
 #
 # ### Your turn
 #
@@ -189,13 +192,20 @@ def broken(Xb, Yb, C, **rest):
     return gradients
 
 
-for name, pass_back in (("right", backward), ("broken", broken)):
+lines = []
+for name, pass_back, role in (("right", backward, "right"), ("broken", broken, "wrong")):
     _, found = train(1000, backward=pass_back)
     print(f"{name:<7} loss {found[-200:].mean():.3f}")
+    steps, means = np.transpose(curve.points(found, 50))
+    lines.append(draw.Curve(steps, means, role, name))
+draw.curves(
+    lines, x="step", y="loss", width=440,
+    alt="Two losses fall side by side; the one whose table never learns stays a little higher.",
+)  # fmt: skip
 
 # %% [markdown]
-# A little worse, and still falling: that is all a curve ever says about a gradient that is missing.
-# This is why the check came first.
+# A little worse, and still falling: a curve says no more about a table that never learns. This is
+# why the check came first.
 #
 # Next: [an MLP, audited](13-an-mlp-audited.md), or how the same step becomes
 # [faster than autograd](15-faster-than-autograd.md).

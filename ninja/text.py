@@ -7,16 +7,18 @@ import builtins
 import inspect
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ninja import arrays
 from ninja.op import Mistake, Op
 
+GIVEN = {"np", "torch"}  # what stands beside a copy
+
 
 def copyable(function: Callable[..., Any]) -> str:
-    """The text of a backward pass with the helpers it uses: it runs beside `import numpy as np`
-    or `import torch` and needs nothing else.
+    """The text of a function with all that it uses: it runs beside `import numpy as np` or
+    `import torch` and needs nothing else.
 
     >>> from ninja.ops.tanh import backward_accurate
     >>> print(copyable(backward_accurate).partition("(")[0])
@@ -24,24 +26,36 @@ def copyable(function: Callable[..., Any]) -> str:
     """
     function = inspect.unwrap(function)  # a decorator has other globals
     source = textwrap.dedent(inspect.getsource(function))
-    helpers = _helper_sources(source, function.__globals__, {}).values()
-    parts = [_plain(part) for part in (*helpers, source)]
-    return "\n\n".join([*_imports(source, function.__globals__), *parts])
+    helpers = _helpers(source, function.__globals__, {}).values()
+    parts = [(_plain(inspect.getsource(h)), h.__globals__) for h in helpers]
+    parts.append((_plain(source), function.__globals__))
+    needed = {line for text, names in parts for line in _needs(text, names)}
+    # Imports before constants, and all of them before the functions.
+    head = "\n".join(sorted(needed, key=lambda line: (" = " in line, line)))
+    return "\n\n".join([*([f"{head}\n"] if head else []), *(text for text, _ in parts)])
 
 
-def _imports(source: str, names: dict[str, Any]) -> list[str]:
-    """The standard library's names that `source` reads, as one block of imports."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        value = names.get(node.id) if isinstance(node, ast.Name) else None
+def _needs(text: str, names: dict[str, Any]) -> Iterator[str]:
+    """The imports and constants of its module that a function reads, a line for each.
+
+    names  the global namespace in which the function stands
+    """
+    nodes = list(ast.walk(ast.parse(text)))
+    own = {n.arg for n in nodes if isinstance(n, ast.arg)}
+    own |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    for name in {n.id for n in nodes if isinstance(n, ast.Name)} - own - GIVEN:
+        value = names.get(name)
         if inspect.ismodule(value):
-            found.add(f"import {value.__name__}")
-        elif inspect.isclass(value):
-            found.add(f"from {value.__module__} import {value.__name__}")
-    return ["\n".join(sorted(found)) + "\n"] if found else []
+            yield f"import {value.__name__}" + f" as {name}" * (name != value.__name__)
+        elif isinstance(value, (int, float, str)):
+            yield f"{name} = {value!r}"
+        elif (inspect.isclass(value) or inspect.isroutine(value)) and not _is_helper(value):
+            yield f"from {value.__module__} import {name}"
 
 
-def _helper_sources(source: str, names: dict[str, Any], found: dict[str, str]) -> dict[str, str]:
+def _helpers(
+    source: str, names: dict[str, Any], found: dict[str, Callable[..., Any]]
+) -> dict[str, Callable[..., Any]]:
     """The package's functions that `source` reads and those they read, each before its first use.
 
     `names` is the global namespace in which the source stands.
@@ -50,11 +64,9 @@ def _helper_sources(source: str, names: dict[str, Any], found: dict[str, str]) -
         helper: Any = names.get(node.id) if isinstance(node, ast.Name) else None
         if not _is_helper(helper) or helper.__name__ in found:
             continue
-        found[helper.__name__] = ""
-        text = inspect.getsource(helper)
-        _helper_sources(text, helper.__globals__, found)
-        del found[helper.__name__]
-        found[helper.__name__] = text
+        found[helper.__name__] = helper
+        _helpers(inspect.getsource(helper), helper.__globals__, found)
+        found[helper.__name__] = found.pop(helper.__name__)
     return found
 
 
@@ -94,8 +106,8 @@ def answer(op: Op, mistake: Mistake | None = None) -> str:
     names = {**vars(arrays), **op.program.globals}
     free = _free_names(definition, names) - {op.upstream}
     text = f"def backward({', '.join([op.upstream, *sorted(free)])}):\n{body}\n"
-    helpers = _helper_sources(text, names, {}).values()
-    return "\n\n".join([*map(_plain, helpers), text])
+    helpers = _helpers(text, names, {}).values()
+    return "\n\n".join([*(_plain(inspect.getsource(h)) for h in helpers), text])
 
 
 def _free_names(definition: ast.FunctionDef, known: dict[str, Any]) -> set[str]:

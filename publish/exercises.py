@@ -2,6 +2,9 @@
 
 ```python exercise="neuron"
 ```python exercise="neuron" bug="neuron-dz-forgets-upstream"
+```python exercise="neuron" mend="two-slips"
+
+What a page gives to mend is other code than the exercise's, and kept beside it under its own name.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ def show_exercises(markdown: str, numpy: Container[str], slots: Slots) -> str:
     lines = markdown.split("\n")
     for fence in reversed(list(fences(markdown))):
         if name := fence.options.get("exercise"):
-            told = {"exercise": name, "bug": fence.options.get("bug")}
+            told = {"exercise": name, **{k: fence.options.get(k) for k in ("bug", "mend")}}
             mount = "".join(f' data-{k}="{html.escape(v)}"' for k, v in told.items() if v)
             mount += " data-numpy" if name in numpy else ""
             lines[fence.start : fence.end] = _wrapped(fence, mount, slots).split("\n")

@@ -25,6 +25,7 @@ NODE_MODULES = Path(__file__).resolve().parents[1] / "node_modules"
 FONT = NODE_MODULES / "@fontsource/familjen-grotesk/files/familjen-grotesk-latin-700-normal.woff2"
 
 LESSON = re.compile(r"lessons/0*(\d+[a-z]?)-[^/]*\.md$")
+LAB = re.compile(rf"lessons/0*(\d+[a-z]?)-[^/]*{re.escape(labs.SUFFIX)}$")
 LIST = "<!-- ninja:lessons -->"
 NavItem = str | dict[str, list[str]]
 
@@ -131,7 +132,7 @@ def lessons_list(files: Files) -> str:
         if name == "index.md":
             continue
         content = file.content_string
-        number = lesson_number(file.src_uri)
+        number = mark_of(file.src_uri)
         link = f"[{title_of(content) or name}]({name})"
         shown = f"<!-- ninja:lesson {number} title -->" if number else link
         items.append(f"- {shown}\n\n    {front_matter(content).get('description', '')}")
@@ -146,6 +147,16 @@ def lesson_number(uri: str) -> str | None:
     """
     found = LESSON.match(uri)
     return found[1] if found else None
+
+
+def mark_of(uri: str) -> str | None:
+    """What marks on pages call a lesson or a lab. None for other pages.
+
+    >>> mark_of("lessons/11b-name.md"), mark_of("lessons/09-name-lab.py"), mark_of("index.md")
+    ('11b', '9-lab', None)
+    """
+    found = LAB.match(uri)
+    return f"{found[1]}-lab" if found else lesson_number(uri)
 
 
 def notebook_name(file: File) -> str | None:

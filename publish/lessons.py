@@ -1,8 +1,9 @@
 """Links to lessons by their number, with the time each of them says it takes.
 
-<!-- ninja:lesson 5 -->          lesson 5, as a link
-<!-- ninja:lesson 5 title -->    its title, as a link, and its time
-<!-- ninja:minutes 0 1 5 -->     the time that these take together
+<!-- ninja:lesson 5 -->            lesson 5, as a link
+<!-- ninja:lesson 5 title -->      its title, as a link, and its time
+<!-- ninja:lesson 9-lab title -->  the same of the lab of lesson 9
+<!-- ninja:minutes -->             the time that all with a title take together, in its section
 
 A lesson without a file is named without a link. `11b-name.md` is the second page of lesson 11.
 """
@@ -17,20 +18,22 @@ from dataclasses import dataclass
 from mkdocs.structure.files import File
 from mkdocs.utils.meta import get_data
 
-from publish.files import lesson_number
+from publish.files import mark_of
 from publish.text import title_of
 
 MARK = re.compile(
-    r"<!-- ninja:(?P<kind>lesson|minutes) (?P<numbers>\d+[a-z]?(?: \d+[a-z]?)*)"
+    r"<!-- ninja:lesson (?P<numbers>\d+[a-z]?(?:-lab)?(?: \d+[a-z]?(?:-lab)?)*)"
     r"(?P<title> title)? -->"
 )
+MINUTES = "<!-- ninja:minutes -->"
+SECTION = re.compile(r"^(?=## )", re.MULTILINE)
 LEDE = re.compile(r"\n\n(?P<text>(?:[^\n]+\n)+)\{ \.ninja-lede \}")
 TIME = re.compile(r"(\d+)\s+minutes")
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson's file, title and time; `minutes` is None when it does not say."""
+    """A lesson's or lab's file, title and time; `minutes` is None when it does not say."""
 
     uri: str
     title: str
@@ -38,10 +41,10 @@ class Lesson:
 
 
 def lessons(files: Iterable[File]) -> dict[str, Lesson]:
-    """Every lesson, by its number."""
+    """Every lesson and lab, by what marks call it."""
     found = {}
     for file in files:
-        number = lesson_number(file.src_uri)
+        number = mark_of(file.src_uri)
         if number is not None and file.is_documentation_page():
             text = file.content_string
             title = title_of(text) or file.src_uri
@@ -69,23 +72,31 @@ def show_lessons(markdown: str, uri: str, known: Mapping[str, Lesson]) -> str:
     """Replace every mark on the page `uri` by what it names."""
 
     def show(m: re.Match[str]) -> str:
-        numbers = m["numbers"].split()
-        if m["kind"] == "minutes":
-            return duration(sum(known[n].minutes or 0 for n in numbers if n in known))
-        links = [_link(n, uri, known.get(n), titled=bool(m["title"])) for n in numbers]
+        titled = bool(m["title"])
+        links = [_link(n, uri, known.get(n), titled=titled) for n in m["numbers"].split()]
         return links[0] if len(links) == 1 else f"{', '.join(links[:-1])} and {links[-1]}"
 
-    return MARK.sub(show, markdown)
+    timed = (s.replace(MINUTES, _together(s, known)) for s in SECTION.split(markdown))
+    return MARK.sub(show, "".join(timed))
+
+
+def _together(section: str, known: Mapping[str, Lesson]) -> str:
+    """The time that all lessons and labs take whose titles a section shows."""
+    shown = [n for m in MARK.finditer(section) if m["title"] for n in m["numbers"].split()]
+    return duration(sum(known[n].minutes or 0 for n in shown if n in known))
 
 
 def _link(number: str, uri: str, lesson: Lesson | None, *, titled: bool) -> str:
+    of, _, lab = number.partition("-")
+    name = f"the lab of lesson {of}" if lab else f"lesson {number}"
     if lesson is None:
-        return f"lesson {number}"
+        return name
     to = posixpath.relpath(lesson.uri, posixpath.dirname(uri) or ".")
     if not titled:
-        return f"[lesson {number}]({to})"
+        return f"[{name}]({to})"
     time = f" · {duration(lesson.minutes)}" if lesson.minutes else ""
-    return f"[{number}. {lesson.title}]({to}){time}"
+    title = lesson.title if lab else f"{number}. {lesson.title}"
+    return f"[{title}]({to}){time}"
 
 
 def duration(minutes: int) -> str:

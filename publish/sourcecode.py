@@ -53,15 +53,15 @@ def alone_text(function: object) -> str | None:
 
 
 def copyable_text(root: str, path: str, name: str) -> str | None:
-    """`alone_text` of a function named by its file.
+    """`alone_text` of a function named by its file; a method works only in its class.
 
     Imports the module, so call it in a process of its own.
     """
+    if "." in name:
+        return None
     sys.path.insert(0, root)
     value: object = importlib.import_module(".".join(Path(path).with_suffix("").parts))
-    for part in name.split("."):
-        value = getattr(value, part)
-    return alone_text(value)
+    return alone_text(getattr(value, name))
 
 
 def _names(text: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from ninja import proof
 from ninja.oracles import to_torch
 from ninja.runs import complex_step, runs
 from ninja.text import copyable
+from ninja.training import network
 
 
 def alone(function, module_name):
@@ -65,3 +68,24 @@ def test_a_helper_comes_along_and_a_doctest_does_not():
     text = copyable(embedding.backward)
     assert text.index("def scatter_add") < text.index("def backward")
     assert ">>>" not in text
+
+
+@pytest.mark.parametrize("engine", ["numpy", "torch"])
+def test_a_copied_training_step_runs_alone(engine):
+    torch = pytest.importorskip("torch")
+    module = importlib.import_module(f"ninja.training.engines.{engine}")
+    theta, stream = network.initial(sizes := network.Sizes(V=5, H=4), seed=1)
+    X, Y = stream.integers(5, (6, 3)), stream.integers(5, (6,))
+    found = []
+    for step in (module.loss_and_gradients, alone(module.loss_and_gradients, engine)):
+        grad = np.zeros_like(theta)
+        parameters, gradients = (list(sizes.views(vector).values()) for vector in (theta, grad))
+        given = [X, Y, *parameters, *gradients]
+        if engine == "torch":
+            given = [torch.from_numpy(array) for array in given]  # in the same memory
+        with torch.no_grad():
+            loss = step(*given[:2], given[2:9], given[9:])
+        found.append([float(loss), *grad])
+    first, second = found
+    assert first == second
+    assert any(first[1:])

@@ -41,6 +41,9 @@ PICTURES = {
         at=5.0,
         dots=[(5.0, 5.0, "gradient")],
     ),
+    "a wide number at the end": draw.curves(
+        [draw.Curve([0.0, 4000.0], [0.0, 1.0])], alt="up", x="step"
+    ),
     "logarithms": draw.curves(
         [draw.Curve([1e-8, 1e-4, 1.0], [1e-3, 0.0, 1e3])], alt="a gap", log="xy"
     ),

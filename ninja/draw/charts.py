@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ninja.draw.picture import (
     SMALL,
@@ -235,6 +235,9 @@ class _Frame:
         self.y_ticks = self.y.ticks()
         left = 8 + max((text_width(text, SMALL) for _, text in self.y_ticks), default=0.0)
         self.x = Scale(*xs, left, width - max(room, 10), "x" in log)
+        if names is None:  # the last number on the axis is half as wide again as its place
+            ends = [text_width(text, SMALL) / 2 for _, text in self.x.ticks()[-1:]]
+            self.x = replace(self.x, end=min([self.x.end, *(width - end for end in ends)]))
         last = max(2, int((self.x.end - self.x.start) / 48))
         self.x_ticks = (
             self.x.ticks(last)

@@ -38,11 +38,12 @@ let count = 0;
 
 /**
  * @param {HTMLElement} box  around a <pre>, with data-exercise, and data-numpy where Python needs
- *                           NumPy, and data-bug for a bug hunt
+ *                           NumPy, data-bug for a bug hunt, data-mend for other code to mend
  */
 export function mount(box) {
   const name = box.dataset.exercise ?? "";
-  const key = box.dataset.bug ? `bug:${name}:${box.dataset.bug}` : name;
+  const other = box.dataset.bug ?? box.dataset.mend; // code that is wrong on purpose, kept by itself
+  const key = other ? `bug:${name}:${other}` : name;
   const pre = /** @type {HTMLElement} */ (box.querySelector("pre"));
   const code = pre.querySelector("code") ?? pre;
   const starter = lines(code.textContent ?? "");
@@ -241,7 +242,7 @@ export function mount(box) {
     answer.replaceChildren();
     const result = await answered("check", { source });
     if (!result || !box.isConnected) return;
-    if (!box.dataset.bug) store.mistaken(result.tensors.flatMap(({ mistake }) => mistake ?? []));
+    if (!other) store.mistaken(result.tensors.flatMap(({ mistake }) => mistake ?? []));
     present(result, source);
   }
 

@@ -384,6 +384,15 @@ def test_a_new_starter_offers_the_old_code(desk: Desk) -> None:
     assert desk.text() == "my old code"
 
 
+def test_code_to_mend_leaves_the_exercise_s_own_alone(desk: Desk) -> None:
+    desk.open("practice/neuron/")
+    mine = {"code": "# mine", "starter": "", "solved": True, "tries": 1, "hint": 0}
+    keep(desk, "ninja:1:mlp", json.dumps(mine))
+    desk.open("lessons/14-gotchas/").write("# mended")
+    desk.tab.wait_for_function("localStorage['ninja:1:bug:mlp:three-slips']?.includes('mended')")
+    assert json.loads(desk.tab.evaluate("localStorage['ninja:1:mlp']")) == mine
+
+
 def keep(desk: Desk, key: str, value: str) -> None:
     desk.tab.evaluate("([key, value]) => localStorage.setItem(key, value)", [key, value])
 
