@@ -47,11 +47,17 @@ SCRIPT, STYLE = "assets/cards/cards.js", "assets/cards/cards.css"
 
 @dataclass(frozen=True)
 class Shelf:
-    """What the pages show: decks, the lessons they belong to, files by deck (or `ALL`)."""
+    """What the pages show.
+
+    lessons   those that decks belong to, by number
+    files     to take along, by deck (or `ALL`)
+    mistakes  what a reader is told of each, by its id
+    """
 
     decks: Sequence[Deck]
     lessons: Mapping[str, Lesson]
     files: Mapping[str, Sequence[Download]]
+    mistakes: Mapping[str, str]
 
 
 def shelve(
@@ -61,6 +67,7 @@ def shelve(
     typeset: Callable[[list[Formula]], list[dict[str, str]]],
 ) -> Shelf:
     """Every deck, with its files. Raises PageError for whatever is wrong with one."""
+    ops = list(ops)
     every = decks.load_all(root, ops)
     for deck in every:
         if str(deck.lesson) not in known:
@@ -74,7 +81,8 @@ def shelve(
         name: downloads(some, name, title, root) + paper.ready(root, name, some)
         for name, (title, some) in titled.items()
     }
-    return Shelf(every, known, files)
+    mistakes = {mistake.id: mistake.sentence for op in ops for mistake in op.mistakes}
+    return Shelf(every, known, files, mistakes)
 
 
 def pages(shelf: Shelf) -> Iterator[tuple[str, str, str]]:
@@ -147,9 +155,12 @@ def _deck_html(deck: Deck, uri: str, shelf: Shelf) -> str:
         _card_html(card, f"{n} of {len(deck.cards)}", address, deck.lesson)
         for n, card in enumerate(deck.cards, 1)
     )
+    about_them = {name for card in deck.cards for name in card.about}
+    mistakes = {name: said for name, said in shelf.mistakes.items() if name in about_them}
     return (
         f'{_assets(uri)}<div class="ninja-deck" data-deck="{deck.name}" '
-        f'data-title="{html.escape(deck.title)}">'
+        f'data-title="{html.escape(deck.title)}" '
+        f'data-mistakes="{html.escape(json.dumps(mistakes, ensure_ascii=False))}">'
         f'<p class="ninja-deck__about">{len(deck.cards)} cards · {about}</p>'
         f'{_files_html(deck.name, uri, shelf)}<ol class="ninja-cards">{cards}</ol></div>'
     )
@@ -163,10 +174,10 @@ def _card_html(card: Card, count: str, lesson: str, number: int) -> str:
         for front, back in card.sides
     ]
     others = "".join(f"<template>{side}</template>" for side in sides[1:])
-    about = " ".join(filter(None, [(card.mistake or "").rpartition(":")[2], *card.tags]))
     return (
         f'<li class="ninja-card no-copy" id="card-{card.id}" data-digest="{card.digest}" '
-        f'data-about="{about}">{sides[0]}<p class="ninja-card__foot"><span>{count}</span> '
+        f'data-about="{" ".join(card.about)}">{sides[0]}'
+        f'<p class="ninja-card__foot"><span>{count}</span> '
         f'<a href="{lesson}">Lesson {number}</a></p>{others}</li>'
     )
 
@@ -181,9 +192,10 @@ def _list_html(uri: str, shelf: Shelf) -> str:
         return "<p>There are no decks yet.</p>"
     rows = []
     for deck in shelf.decks:
-        ids = " ".join(card.id for card in deck.cards)
+        cards = " ".join(",".join([card.id, *card.about]) for card in deck.cards)
         rows.append(
-            f'<li data-cards="{ids}"><span class="ninja-decks__kicker">Lesson {deck.lesson}</span>'
+            f'<li data-cards="{cards}">'
+            f'<span class="ninja-decks__kicker">Lesson {deck.lesson}</span>'
             f'<a href="{_link(uri, f"flashcards/{deck.name}/")}">{html.escape(deck.title)}</a>'
             f'<span class="ninja-decks__count">{len(deck.cards)} cards</span></li>'
         )

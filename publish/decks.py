@@ -53,7 +53,9 @@ CARD_KEYS = ("id", "front", "back", "tags", "check", "vary", "mistake")
 ALL = "all-decks"  # where a deck's name is expected
 TEXT = "tag:yaml.org,2002:str"
 
-NOT_PROSE = re.compile(r"(?P<ticks>`+).+?(?P=ticks)|\$\$.+?\$\$|\$[^$\n]+\$", re.DOTALL)
+NOT_PROSE = re.compile(
+    r"(?P<ticks>`+).+?(?P=ticks)|\\\$|\$\$.+?\$\$|\$(?:[^$\n]|\n(?!\s*\n))+\$", re.DOTALL
+)
 RAW_HTML = re.compile(r"<(?=[a-zA-Z/!?])[^\n>]*>?")
 TARGET = re.compile(r'\b(?P<kind>href|src)="(?P<url>[^"]*)"')
 MARKUP = re.compile(r"([\\`*_\[\]<>$#])")
@@ -96,6 +98,12 @@ class Card:
     def sides(self) -> tuple[Side, ...]:
         """Every set of numbers, the card's own first."""
         return ((self.front, self.back), *self.variants)
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The ids of the mistakes that bring the card forward."""
+        own = (self.mistake.rpartition(":")[2],) if self.mistake else ()
+        return (*own, *self.tags)
 
     @property
     def digest(self) -> str:
@@ -159,13 +167,15 @@ def load(file: str, text: str, known: Catalogue) -> Deck:
         raise PageError(file, None, f"is empty; a deck has {', '.join(DECK_KEYS)}")
     page = _File(file, text)
     fields = page.fields(root, "the deck", DECK_KEYS, needed=DECK_KEYS)
-    lesson = page.value(fields["lesson"])
+    lesson = page.value(fields["lesson"], "lesson")
     if type(lesson) is not int:
         raise page.wrong(fields["lesson"], f"lesson: expected its number, not {lesson!r}")
     items = fields["cards"]
     if not isinstance(items, yaml.SequenceNode) or not items.value:
         raise page.wrong(items, "cards: expected a list of cards")
-    title = page.text(fields["title"], "title")
+    title = page.plain(fields["title"], "title")
+    if "\n" in title:
+        raise page.wrong(fields["title"], "title: expected one line")
     cards = tuple(page.card(node, known) for node in items.value)
     deck = Deck(Path(file).stem, file, title, lesson, cards)
     expect_unique([deck])
@@ -203,8 +213,12 @@ class _File:
                 raise self.wrong(node, f"{what}: {name!r} is missing")
         return found
 
-    def value(self, node: yaml.Node) -> Any:
-        return yaml.SafeLoader("").construct_object(node, deep=True)
+    def value(self, node: yaml.Node, what: str) -> Any:
+        try:
+            return yaml.SafeLoader("").construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError) as error:
+            said = getattr(error, "problem", None) or error
+            raise self.wrong(node, f"{what}: cannot be read: {said}") from None
 
     def text(self, node: yaml.Node, what: str) -> str:
         if not isinstance(node, yaml.ScalarNode) or node.tag != TEXT:
@@ -270,20 +284,23 @@ class _File:
 
     def _sides(self, fields: Mapping[str, yaml.Node], what: str) -> Iterator[Side]:
         """The two sides, once for each set of numbers."""
-        texts = []
-        for key in ("front", "back"):
-            texts.append(self.text(fields[key], f"{what}: {key}"))
-            self._expect_plain(fields[key], f"{what}: {key}")
-        cases = self._cases(fields["vary"], what) if "vary" in fields else [{}]
-        for numbers in cases:
-            try:
-                front, back = (with_numbers(text, numbers) for text in texts)
-            except (LookupError, ValueError) as error:
-                raise self.wrong(fields["front"], f"{what}: {error}") from None
+        texts = {key: self.plain(fields[key], f"{what}: {key}") for key in ("front", "back")}
+        for numbers in self._cases(fields["vary"], what) if "vary" in fields else [{}]:
+            front, back = (
+                self._filled(fields[key], f"{what}: {key}", text, numbers)
+                for key, text in texts.items()
+            )
             yield front, back
 
-    def _expect_plain(self, node: yaml.Node, what: str) -> None:
-        """Raises PageError for HTML, an unclosed fence, and links to where cards do not go."""
+    def _filled(self, node: yaml.Node, what: str, text: str, numbers: Mapping[str, float]) -> str:
+        try:
+            return with_numbers(text, numbers)
+        except (LookupError, ValueError) as error:
+            raise self.wrong(node, f"{what}: {error}") from None
+
+    def plain(self, node: yaml.Node, what: str) -> str:
+        """Markdown. Raises PageError for HTML, what is never closed, links to the wrong places."""
+        text = self.text(node, what)
         try:
             prose = without_code(node.value)
         except UnclosedFence as error:
@@ -293,6 +310,10 @@ class _File:
             message = f"{what}: HTML is not allowed, but here is {raw[0]!r}; "
             message += "write Markdown, and put code in backticks or a space after a plain <"
             raise self.wrong(node, message, self._inside(node, before))
+        if "$" in prose:
+            before = prose.count("\n", 0, prose.index("$"))
+            message = f"{what}: a formula is never closed; end it with $, or write \\$ for the sign"
+            raise self.wrong(node, message, self._inside(node, before))
         for m in TARGET.finditer(side_html(node.value)):
             url = html.unescape(m["url"])
             if m["kind"] == "href" and not url.startswith("https://"):
@@ -300,6 +321,7 @@ class _File:
             if m["kind"] == "src" and not re.fullmatch(r"[\w-]+\.(svg|png)", url):
                 message = f"{what}: a picture is an .svg or .png beside the deck, not {url!r}"
                 raise self.wrong(node, message)
+        return text
 
     def _inside(self, node: yaml.Node, line: int) -> int:
         """How far below its key line `line` of a text stands."""
@@ -311,25 +333,30 @@ class _File:
         if not isinstance(node, yaml.MappingNode):
             raise self.wrong(node, f"{what}: vary: expected names with lists and formulas")
         cases: list[dict[str, float]] = []
+        seen = set()
         for key, value in node.value:
-            where = f"{what}: vary: {key.value}"
+            name = self.text(key, f"{what}: vary")
+            where = f"{what}: vary: {name}"
+            if name in seen:
+                raise self.wrong(key, f"{where}: stands here twice")
+            seen.add(name)
             if isinstance(value, yaml.SequenceNode):
-                numbers = self.value(value)
-                if not all(type(n) in (int, float) for n in numbers):
+                numbers = self.value(value, where)
+                if not all(type(n) in (int, float) and math.isfinite(n) for n in numbers):
                     raise self.wrong(value, f"{where}: expected numbers, not {numbers!r}")
                 cases = cases or [{} for _ in numbers]
                 if len(numbers) != len(cases) or not numbers:
                     message = f"{where}: {len(numbers)} numbers, but the first list has"
                     raise self.wrong(value, f"{message} {len(cases)}")
                 for case, number in zip(cases, numbers, strict=True):
-                    case[key.value] = number
+                    case[name] = number
                 continue
             if not cases:
                 raise self.wrong(value, f"{where}: begin with a list of numbers")
             formula = self.text(value, where)
             for case in cases:
                 try:
-                    case[key.value] = evaluate(formula, case)
+                    case[name] = evaluate(formula, case)
                 except (ArithmeticError, ValueError, SyntaxError) as error:
                     raise self.wrong(value, f"{where}: {error}") from None
         return cases
@@ -337,7 +364,8 @@ class _File:
 
 def spot_the_line(operation: str, mistake: MistakeCard) -> Side:
     """A card from a mistake: the lines with the wrong one among them; which it was, and why."""
-    front = f"Backward of `{operation}`. Is a line wrong, and which?\n\n{_code(mistake.planted)}"
+    shown = _code(f"# {mistake.shapes}\n{mistake.planted}")
+    front = f"Backward of `{operation}`. Is a line wrong, and which?\n\n{shown}"
     sentence = MARKUP.sub(r"\\\1", mistake.sentence)
     if mistake.harmless:
         return front, f"None: all are right, this one too.\n\n{_code(mistake.wrong)}\n\n{sentence}"
@@ -358,7 +386,9 @@ def without_code(text: str) -> str:
 
 
 def with_numbers(text: str, numbers: Mapping[str, float]) -> str:
-    """The text with its numbers in place. Raises LookupError for a name without a number.
+    """The text with its numbers in place.
+
+    Raises LookupError for a name without a number, ValueError for a place that cannot be read.
 
     >>> with_numbers("x is {{= x }}, twice that {{= y:.1f }}", {"x": 2, "y": 4.0})
     'x is 2, twice that 4.0'
@@ -370,6 +400,9 @@ def with_numbers(text: str, numbers: Mapping[str, float]) -> str:
             raise LookupError(f"{m[0]} has no number; there are {there}")
         return format(numbers[m["name"]], m["format"] or "")
 
+    if rest := re.search(r"\{\{=.*", NUMBER.sub("", text)):
+        sample = "{{= x }} or {{= x:.2f }}"
+        raise ValueError(f"{rest[0]!r} is no place for a number, such as {sample}")
     return NUMBER.sub(one, text)
 
 
@@ -445,10 +478,11 @@ def expect_good_tex(
     ]
     if not asked:
         return
+    lines = text.split("\n")
     for (card, (tex, _)), answer in zip(asked, typeset([f for _, f in asked]), strict=True):
         if "error" in answer:
-            begin = len("\n".join(text.split("\n")[: card.line - 1]))
-            at = text.find(tex.split("\n")[0], begin)
-            line = text.count("\n", 0, at) + 1 if at >= 0 else card.line
+            end = min((c.line for c in deck.cards if c.line > card.line), default=len(lines) + 1)
+            begins = tex.split("\n")[0]
+            found = (n for n in range(card.line, end) if begins in lines[n - 1])
             message = f"bad TeX: {answer['error']}\n  in the formula: {tex}"
-            raise PageError(deck.path, line, f"card {card.id!r}: {message}")
+            raise PageError(deck.path, next(found, card.line), f"card {card.id!r}: {message}")

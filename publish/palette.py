@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 PALETTE = Path(__file__).resolve().parents[1] / "docs/assets/css/palette.css"
-SCHEME = re.compile(r'\[data-md-color-scheme="(?P<name>\w+)"\] \{(?P<body>.*?)\n\}', re.DOTALL)
+SCHEME = re.compile(
+    r'\[data-md-color-scheme(?:="(?P<name>\w+)")?\] \{(?P<body>.*?)\n *\}', re.DOTALL
+)
 COLOUR = re.compile(r"(--[\w-]+): (#\w+);")
 USED = re.compile(r"var\((--[\w-]+)")
 
@@ -16,7 +18,9 @@ def declarations(palette: str, used: str) -> tuple[str, str]:
 
     Raises LookupError when the palette lacks one.
     """
-    schemes = {m["name"]: dict(COLOUR.findall(m["body"])) for m in SCHEME.finditer(palette)}
+    schemes = {
+        m["name"] or "light": dict(COLOUR.findall(m["body"])) for m in SCHEME.finditer(palette)
+    }
     names = sorted({*USED.findall(used), "--ninja-paper"})
 
     def scheme(name: str) -> str:
@@ -25,4 +29,4 @@ def declarations(palette: str, used: str) -> tuple[str, str]:
             raise LookupError(f"{PALETTE.name}: scheme {name!r} has no {', '.join(missing)}")
         return "; ".join(f"{colour}: {schemes[name][colour]}" for colour in names)
 
-    return scheme("default"), scheme("slate")
+    return scheme("light"), scheme("slate")

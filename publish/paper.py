@@ -20,6 +20,7 @@ from publish.cache import digest_of_files
 from publish.card_exports import Download
 from publish.decks import ALL, Deck
 from publish.errors import PageError
+from publish.palette import PALETTE
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -46,8 +47,8 @@ def ready(root: Path, name: str, some: Sequence[Deck]) -> list[Download]:
 
 def kept_at(root: Path, name: str, some: Sequence[Deck], kind: str) -> Path:
     """Where the PDF file of these decks is kept: elsewhere once a card or its look changes."""
-    said = [card.digest for deck in some for card in deck.cards]
-    look = digest_of_files([HERE / "browser" / "cards"])
+    said = [f"{deck.lesson} {card.digest}" for deck in some for card in deck.cards]
+    look = digest_of_files([HERE / "browser" / "cards", PALETTE.parent])
     digest = hashlib.sha256("".join([look, *said]).encode()).hexdigest()[:16]
     return root / ".cache" / "cards" / f"{name}-{kind}-{digest}.pdf"
 

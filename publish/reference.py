@@ -29,6 +29,7 @@ class MistakeCard:
     """A mistake with the right line beside it. `same_as` names those that look alike.
 
     planted  a few lines of the backward pass, the wrong one among them
+    shapes   those of the operation
     """
 
     id: str
@@ -36,6 +37,7 @@ class MistakeCard:
     right: str
     planted: str
     sentence: str
+    shapes: str
     same_as: tuple[str, ...] = ()
     harmless: bool = False
 
@@ -115,6 +117,7 @@ def _card(op: Any, mistake: Any) -> MistakeCard:
         textwrap.dedent("\n".join(rows)),
         _planted(program, mistake),
         mistake.sentence,
+        " ".join(op.signature.text.split()),
         mistake.same_as,
         mistake.harmless,
     )
@@ -130,10 +133,18 @@ def _planted(program: Any, mistake: Any) -> str:
     spare = max(SHOWN - (last - first + 1), 0)
     above = zlib.crc32(mistake.id.encode()) % (spare + 1)
     start = max(top, min(first - above, len(rows) - SHOWN))
-    shown = rows[start : max(start + SHOWN, last + 1)]
-    while shown[-1].lstrip().startswith("#"):  # what it stands above is cut off
+    shown = textwrap.dedent("\n".join(rows[start : max(start + SHOWN, last + 1)])).split("\n")
+    while shown[-1].startswith("#") or not _is_whole("\n".join(shown)):  # the rest is cut off
         shown.pop()
-    return textwrap.dedent("\n".join(shown))
+    return "\n".join(shown)
+
+
+def _is_whole(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except SyntaxError:
+        return False
+    return True
 
 
 def from_dict(data: dict[str, Any]) -> OpPage:

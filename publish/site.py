@@ -64,7 +64,7 @@ class Site:
         self.workers = ThreadPoolExecutor(os.cpu_count())
         self.lessons: dict[str, lessons.Lesson] = {}
         self.lessons_list = ""
-        self.shelf = Shelf([], {}, {})
+        self.shelf = Shelf([], {}, {}, {})
         self.running: dict[str, Future[list[dict[str, Any]]]] = {}
         # What running code depends on, beside the code itself.
         sources = [self.root / "ninja", HERE / "worker.py", HERE / "figures.py"]

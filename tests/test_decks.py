@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,13 @@ from publish.text import PageText
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = "flashcards/05-activations.yml"
-WRONG = MistakeCard("tanh-plus", "dx = 1", "dx = dy", "dx = 1\nreturn (dx,)", "Not `1 * 1`.")
-ALSO_RIGHT = MistakeCard("relu-from-out", "dx = 1", "dx = 2", "dx = 1", "Fine.", harmless=True)
+SHAPES = "x: (N,) -> y: (N,)"
+WRONG = MistakeCard(
+    "tanh-plus", "dx = 1", "dx = dy", "dx = 1\nreturn (dx,)", "Not `1 * 1`.", SHAPES
+)
+ALSO_RIGHT = MistakeCard(
+    "relu-from-out", "dx = 1", "dx = 2", "dx = 1", "Fine.", SHAPES, harmless=True
+)
 KNOWN = {"tanh:tanh-plus": WRONG, "relu:relu-from-out": ALSO_RIGHT}
 
 HEAD = "title: Activations\nlesson: 5\ncards:\n"
@@ -35,7 +41,7 @@ def test_a_deck_is_read() -> None:
     assert (first.id, first.front, first.back, first.tags) == ("slope", "What?", "That.", ("tanh",))
     assert first.line == 4
     assert (second.id, second.mistake) == ("tanh-plus", "tanh:tanh-plus")
-    assert WRONG.planted in second.front
+    assert f"# {SHAPES}\n{WRONG.planted}" in second.front
     assert WRONG.wrong in second.back
     assert WRONG.right in second.back
     assert "<code>" not in decks.side_html(
@@ -97,6 +103,10 @@ def test_a_digest_changes_with_what_is_said_and_with_nothing_else() -> None:
         (HEAD + CARD.replace("That.", "a: b"), 6, "on lines after a '|'"),
         (HEAD + "  - mistake: tanh:tanh-pls\n", 4, "did you mean tanh:tanh-plus"),
         (HEAD + "  - mistake: tanh:tanh-plus\n    front: A\n", 5, "leave out 'front'"),
+        (HEAD.replace("Activations", "A <b>B</b>") + CARD, 1, "title: HTML is not allowed"),
+        (HEAD.replace("Activations", '"A\\nB"') + CARD, 1, "title: expected one line"),
+        (HEAD.replace("5", "!!set 5") + CARD, 2, "lesson: cannot be read"),
+        (HEAD.replace("5", "2020-13-40") + CARD, 2, "lesson: cannot be read"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(text: str, line: int | None, said: str) -> None:
@@ -117,7 +127,8 @@ def test_what_is_wrong_is_said_with_its_place(text: str, line: int | None, said:
         ("[press](javascript:alert(1))", 6, "a link goes to https://"),
         ("![x](https://example.org/a.png)", 6, "a picture is an .svg or .png beside the deck"),
         ("```python\nnever closed", 7, "never closed"),
-        ("It is {{= w }}.", 5, "'vary'"),
+        ("One.\n\nIs $x < 1 so?", 9, "a formula is never closed"),
+        ("It is {{= w }}.", 6, "'vary'"),
     ],
 )
 def test_a_side_is_markdown_and_nothing_else(back: str, line: int, said: str) -> None:
@@ -139,6 +150,10 @@ def test_less_than_is_no_html() -> None:
 @pytest.mark.parametrize(
     ("vary", "said"),
     [
+        ("{w: [1], w: [2]}", "vary: w: stands here twice"),
+        ("{w: [1], [2]: w}", "vary: expected text"),
+        ("{w: [.inf]}", "expected numbers"),
+        ("{w: [.nan]}", "expected numbers"),
         ("{w: [1, 2], x: [1]}", "1 numbers, but the first list has 2"),
         ("{w: [one]}", "expected numbers"),
         ("{w: []}", "0 numbers"),
@@ -162,9 +177,10 @@ def test_what_is_wrong_with_numbers_is_said(vary: str, said: str) -> None:
     assert caught.value.line == 7
 
 
-def test_a_format_that_does_not_exist_is_refused() -> None:
+@pytest.mark.parametrize("place", ["{{= w:Q }}", "{{= w + 1 }}", "{{= w }", "{{= }}"])
+def test_a_place_for_a_number_that_cannot_be_read_is_refused(place: str) -> None:
     with pytest.raises(PageError, match="card 'slope'"):
-        load(HEAD + CARD.replace("That.", "'{{= w:Q }}'") + "    vary: {w: [1]}\n")
+        load(HEAD + CARD.replace("That.", f"'{place}'") + "    vary: {w: [1]}\n")
 
 
 def test_ids_are_unique_across_decks() -> None:
@@ -210,7 +226,7 @@ def test_a_deck_without_its_lesson_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_mark_for_a_deck_that_is_not_there_is_refused() -> None:
-    shelf = deckpages.Shelf([load(HEAD + CARD)], {}, {})
+    shelf = deckpages.Shelf([load(HEAD + CARD)], {}, {}, {})
     text = "# A\n\n<!-- ninja:deck 05-activatoins -->\n"
     with pytest.raises(PageError, match=r"docs/a.md:3: .*there are 05-activations"):
         deckpages.show_decks(text, PageText("docs/a.md", text), "a.md", shelf, Slots())
@@ -221,7 +237,7 @@ def test_no_decks_are_said() -> None:
     text = "<!-- ninja:decks -->\n"
     page = PageText("flashcards/index.md", text)
     shown = deckpages.show_decks(
-        text, page, "flashcards/index.md", deckpages.Shelf([], {}, {}), slots
+        text, page, "flashcards/index.md", deckpages.Shelf([], {}, {}, {}), slots
     )
     assert "no decks yet" in slots.fill(shown)
 
@@ -245,6 +261,7 @@ def test_a_wrong_line_stands_among_others_where_they_are(ops: list[OpPage]) -> N
         assert at is not None, f"{name} is not among\n{mistake.planted}"
         assert len(shown) <= max(reference.SHOWN, len(wrong))
         assert '"""' not in mistake.planted
+        ast.parse(mistake.planted)  # no line is cut in two
         places.add(at)
     assert len(places) > 4
 

@@ -1,4 +1,7 @@
-"""The flashcards in a browser: they turn, are studied over days, survive, and print by the card."""
+"""The flashcards in a browser: they turn, are studied over days, survive, and print by the card.
+
+Most tests share one tab. What follows an action is waited for, with `expect`, never read at once.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from typing import Any
 import pytest
 from mkdocs.config import load_config
 
+from tests.site.conftest import Visit
+
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "site"
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -24,6 +29,18 @@ BLOCKED = "Object.defineProperty(window, 'localStorage', {get() { throw new Erro
 FULL = "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') }"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 STORED = "JSON.parse(localStorage.getItem('ninja:cards'))"
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 375, "height": 700}
+# Answers all that is due, without a keyboard: the grades `first` once each, then always `grade`.
+ANSWER_ALL = """([grade, first]) => {
+    const stage = document.querySelector('.ninja-stage');
+    let answers = 0;
+    for (; stage.querySelector('.ninja-card') && answers < 500; answers += 1) {
+        const give = () => stage.querySelector(`[aria-keyshortcuts="${first[answers] ?? grade}"]`);
+        if (!give()) stage.querySelector('summary').click();
+        give().click();
+    }
+    return answers;
+}"""
 
 PAPERS = {  # as the dialog names them, with width and height in millimetres, and cards on a side
     "Index cards, 5 × 3 in": (127, 76.2, 1),
@@ -42,14 +59,33 @@ def _needs_decks() -> None:
         pytest.skip("there is no built site; `make site` builds it")
 
 
+@pytest.fixture(scope="module")
+def expect() -> Any:
+    """Playwright's assertions: they wait for what they ask for."""
+    return pytest.importorskip("playwright.sync_api").expect
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Any, address: str) -> Iterator[Visit]:
+    """One tab for most tests of this file: to begin one costs more than many of them."""
+    context = browser.new_context(reduced_motion="reduce", viewport=WIDE)
+    yield Visit(context, address + DECK, "load")
+    context.close()
+
+
 @pytest.fixture
-def tab(visit: Any) -> Iterator[Any]:
-    """The page of a deck, in the morning of a day; no complaint may be left when it is closed."""
-    found = visit(DECK)
-    found.tab.clock.set_fixed_time(MORNING)
-    yield found.tab
+def tab(shared: Visit, address: str, expect: Any) -> Iterator[Any]:
+    """The page of a deck, new to the reader, in the morning of a day; it may not complain."""
+    tab = shared.tab
+    tab.evaluate("localStorage.clear()")
+    tab.emulate_media(media="null", reduced_motion="reduce")
+    tab.set_viewport_size(WIDE)
+    tab.clock.set_fixed_time(MORNING)
+    shared.go(address + DECK, "load")
+    expect(tab.locator(".ninja-deck.is-mounted")).to_be_visible()
+    yield tab
     # The icon may still be on its way when a page is loaded anew, which ends that request.
-    assert not [said for said in found.complaints if not said.endswith("favicon.svg")]
+    assert not [said for said in shared.complaints if not said.endswith("favicon.svg")]
 
 
 def press(tab: Any, name: str) -> None:
@@ -61,38 +97,57 @@ def keys(tab: Any, *names: str) -> None:
         tab.keyboard.press(name)
 
 
+def on_stage(tab: Any, part: str = "") -> Any:
+    """The card in the dialog, or a part of it."""
+    return tab.locator(f".ninja-stage__table .ninja-card {part}")
+
+
 def shown(tab: Any) -> str:
-    """What is up in the dialog."""
-    text: str = tab.locator(".ninja-stage__table .ninja-card").inner_text()
+    """What is up in the dialog, once a card is."""
+    text: str = on_stage(tab).inner_text()
     return text
 
 
-def study(tab: Any, grade: str, first: str = "") -> int:
-    """Study until nothing is left; the number of answers given.
+def due_today(tab: Any) -> Any:
+    return tab.get_by_role("button", name=re.compile("^Study"))
 
-    The grades `first` are given once, then always `grade`.
-    """
-    press(tab, "Study")
-    answers = 0
-    while tab.locator(".ninja-stage .ninja-card").count():
-        keys(tab, "Space", first[answers] if answers < len(first) else grade)
-        answers += 1
-        assert answers < 200, "the session does not end"
+
+def reopen(tab: Any, expect: Any) -> None:
+    tab.reload()
+    expect(tab.locator(".ninja-deck.is-mounted")).to_be_visible()
+
+
+def look_again(tab: Any) -> None:
+    """As when another tab has written: the page reads anew what is kept, and the clock."""
+    tab.evaluate("dispatchEvent(new Event('storage'))")
+
+
+def close(tab: Any, expect: Any) -> None:
     keys(tab, "Escape")
+    expect(tab.locator("dialog")).to_have_count(0)
+
+
+def study(tab: Any, expect: Any, grade: str, first: str = "") -> int:
+    """Study until nothing is left; the number of answers given."""
+    press(tab, "Study")
+    expect(tab.locator(".ninja-stage")).to_be_visible()
+    answers: int = tab.evaluate(ANSWER_ALL, [grade, first])
+    expect(tab.locator(".ninja-stage__end")).to_be_visible()
+    close(tab, expect)
     return answers
 
 
-def test_without_scripts_an_answer_unfolds(visit: Any) -> None:
+def test_without_scripts_an_answer_unfolds(visit: Any, expect: Any) -> None:
     tab = visit(DECK, java_script_enabled=False).tab
     card = tab.locator(".ninja-card").first
-    assert not card.locator(".ninja-card__back").is_visible()
+    expect(card.locator(".ninja-card__back")).to_be_hidden()
     card.locator("summary").click()
-    assert card.locator(".ninja-card__back").is_visible()
-    assert card.locator(".ninja-card__front").is_visible()
+    expect(card.locator(".ninja-card__back")).to_be_visible()
+    expect(card.locator(".ninja-card__front")).to_be_visible()
 
 
 @pytest.mark.parametrize("how", ["click", "Enter", "Space"])
-def test_a_card_turns(tab: Any, how: str) -> None:
+def test_a_card_turns(tab: Any, expect: Any, how: str) -> None:
     card = tab.locator(".ninja-card").nth(1)
     front, back = card.locator(".ninja-card__front"), card.locator(".ninja-card__back")
     for answer_is_up in (True, False):
@@ -101,62 +156,63 @@ def test_a_card_turns(tab: Any, how: str) -> None:
         else:
             card.locator("summary").focus()
             keys(tab, how)
-        assert back.is_visible() == answer_is_up
-        assert front.is_visible() != answer_is_up
+        expect(back).to_be_visible(visible=answer_is_up)
+        expect(front).to_be_visible(visible=not answer_is_up)
 
 
 def test_a_turn_moves_only_where_motion_is_wanted(tab: Any) -> None:
     moving = "document.getAnimations().filter(a => a.effect.target.matches('.ninja-card')).length"
+    turn = f"(document.querySelector('.ninja-card summary').click(), {moving})"
     for motion, count in (("reduce", 0), ("no-preference", 1)):
         tab.emulate_media(reduced_motion=motion)
-        tab.locator(".ninja-card").first.locator("summary").click()
-        assert tab.evaluate(moving) == count
+        assert tab.evaluate(turn) == count
 
 
-def test_arrows_lead_from_card_to_card(tab: Any) -> None:
-    tab.locator(".ninja-card summary").first.focus()
-    where = "document.activeElement.closest('.ninja-card').id"
-    first = tab.evaluate(where)
+def test_arrows_lead_from_card_to_card(tab: Any, expect: Any) -> None:
+    summaries = tab.locator(".ninja-card summary")
+    summaries.first.focus()
     keys(tab, "ArrowRight")
-    assert tab.evaluate(where) != first
+    expect(summaries.nth(1)).to_be_focused()
     keys(tab, "ArrowLeft", "ArrowLeft")
-    assert tab.evaluate(where) == first
+    expect(summaries.first).to_be_focused()
 
 
-def test_one_at_a_time_by_keyboard(tab: Any) -> None:
+def test_one_at_a_time_by_keyboard(tab: Any, expect: Any) -> None:
     count = tab.locator(".ninja-card").count()
+    where, front = tab.locator(".ninja-stage__where"), on_stage(tab, ".ninja-card__front")
     press(tab, "One at a time")
-    first = shown(tab)
-    keys(tab, "Space")
-    assert shown(tab) != first
-    keys(tab, "Enter")
-    assert shown(tab) == first
-    seen = []
-    for _ in range(count):
-        seen.append(shown(tab))
-        keys(tab, "ArrowRight")
-    assert shown(tab) == first
+    for key, question_is_up in (("Space", False), ("Enter", True)):
+        keys(tab, key)
+        expect(front).to_be_visible(visible=question_is_up)
+
+    def walk() -> list[str]:
+        """Every card, and back to the first."""
+        seen = []
+        for at in range(1, count + 1):
+            expect(where).to_have_text(f"Card {at} of {count}")
+            seen.append(shown(tab))
+            keys(tab, "ArrowRight")
+        expect(where).to_have_text(f"Card 1 of {count}")
+        return seen
+
+    seen = walk()
     assert len(set(seen)) == count
     keys(tab, "ArrowLeft")
-    assert shown(tab) == seen[-1]
+    expect(where).to_have_text(f"Card {count} of {count}")
     keys(tab, "s")
-    mixed = []
-    for _ in range(count):
-        mixed.append(shown(tab))
-        keys(tab, "ArrowRight")
+    mixed = walk()
     assert sorted(mixed) == sorted(seen)
     assert mixed != seen
-    assert not tab.locator("#__search").is_checked()  # `s` is the theme's key for search
-    keys(tab, "Escape")
-    tab.locator("dialog").wait_for(state="detached")
+    expect(tab.locator("#__search")).not_to_be_checked()  # `s` is the theme's key for search
+    close(tab, expect)
 
 
 def test_shuffle_keeps_every_card(tab: Any) -> None:
     ids = "[...document.querySelectorAll('.ninja-card')].map(card => card.id)"
     before = tab.evaluate(ids)
     press(tab, "Shuffle")
+    tab.wait_for_function(f"before => String({ids}) !== String(before)", arg=before)
     assert sorted(tab.evaluate(ids)) == sorted(before)
-    assert tab.evaluate(ids) != before
 
 
 @pytest.fixture
@@ -182,29 +238,30 @@ def hosted(browser: Any) -> Iterator[Any]:
     context.close()
 
 
-def test_lessons_and_cards_link_to_each_other(hosted: Any) -> None:
+def test_lessons_and_cards_link_to_each_other(hosted: Any, expect: Any) -> None:
+    tools, dialog = hosted.locator(".ninja-deck__tools"), hosted.locator("dialog")
     hosted.locator("article").get_by_role("link", name="flashcards").first.click()
-    hosted.wait_for_selector(".ninja-deck__tools")
     for _ in range(2):
+        expect(tools).to_have_count(1)
         press(hosted, "One at a time")
+        expect(on_stage(hosted)).to_be_visible()
         keys(hosted, "n", ".", "Space")  # the theme would go to the next page
-        assert hosted.locator(".ninja-stage .ninja-card__back").is_visible()
-        hosted.locator("dialog").get_by_role("link", name="Lesson 1").click()
-        hosted.wait_for_selector("article h1:has-text('neuron') >> visible=true")
+        expect(on_stage(hosted, ".ninja-card__back")).to_be_visible()
+        dialog.get_by_role("link", name="Lesson 1").click()
         hosted.wait_for_url("**/lessons/01-a-tanh-neuron/")
-        hosted.wait_for_selector("dialog", state="detached")
+        expect(dialog).to_have_count(0)
+        expect(hosted.locator("article h1")).to_contain_text("neuron")
         hosted.go_back()
-        hosted.wait_for_selector(".ninja-deck__tools")
-    assert hosted.locator(".ninja-deck__tools").count() == 1
+    expect(tools).to_have_count(1)
 
 
-def test_studying_over_days(tab: Any) -> None:
+def test_studying_over_days(tab: Any, expect: Any) -> None:
     count = tab.locator(".ninja-card").count()
-    assert study(tab, "3") == 2 * count  # learned now, and once more in ten minutes
+    assert study(tab, expect, "3") == 2 * count  # learned now, and once more in ten minutes
     state = tab.evaluate(STORED)
     assert len(state["cards"]) == count
     assert len(state["log"]) == 2 * count
-    assert study(tab, "3") == 0
+    assert study(tab, expect, "3") == 0
 
     gaps = []
     day = MORNING
@@ -215,84 +272,123 @@ def test_studying_over_days(tab: Any) -> None:
         gaps.append(last - day)
         day = last.replace(hour=20)  # past the hour at which the last of them is due
         tab.clock.set_fixed_time(day)
-        tab.reload()
-        assert f"{count} for today" in tab.get_by_role("button", name="Study").inner_text()
-        assert study(tab, "3") == count
+        look_again(tab)
+        expect(due_today(tab)).to_contain_text(f"{count} for today")
+        assert study(tab, expect, "3") == count
     assert gaps == sorted(gaps)
     assert gaps[-1] > 3 * gaps[0]
 
     tab.clock.set_fixed_time(day + timedelta(days=400))
-    tab.reload()
-    assert study(tab, "3", first="1" * count) == 2 * count  # forgotten: each is asked once more
+    reopen(tab, expect)
+    answers = study(tab, expect, "3", first="1" * count)
+    assert answers == 2 * count  # forgotten: each is asked once more
     lapses = [card["lapses"] for card in tab.evaluate(STORED)["cards"].values()]
     assert min(lapses) >= 1
 
 
-def test_a_good_answer_waits_longer_than_a_poor_one(tab: Any) -> None:
+def test_a_good_answer_waits_longer_than_a_poor_one(tab: Any, expect: Any) -> None:
     press(tab, "Study")
-    for grade in "1234":
+    for given, grade in enumerate("1234", 1):
         keys(tab, "Space", grade)
+        expect(tab.locator(".ninja-stage__where")).to_contain_text(f"{given} answer")
     due = [card["due"] for card in tab.evaluate(STORED)["cards"].values()]
     assert due == sorted(due)
     assert due[0] < due[-1]
 
 
-def test_undo_takes_back_answer_by_answer(tab: Any) -> None:
+def test_undo_takes_back_answer_by_answer(tab: Any, expect: Any) -> None:
+    where = tab.locator(".ninja-stage__where")
     press(tab, "Study")
-    states = [tab.evaluate(STORED)]
-    fronts = []
-    for grade in "314":
+    states, fronts = [], []
+    for given, grade in enumerate("314", 1):
         fronts.append(shown(tab))
-        keys(tab, "Space", grade)
         states.append(tab.evaluate(STORED))
-    assert states[-1] != states[-2]
-    for before, front in zip(states[1:-1][::-1], fronts[::-1], strict=False):
+        keys(tab, "Space", grade)
+        expect(where).to_contain_text(f"{given} answer")
+    assert tab.evaluate(STORED) != states[-1]
+    for given, (state, front) in reversed(list(enumerate(zip(states, fronts, strict=True)))):
         keys(tab, "u")
-        assert tab.evaluate(STORED) == before
+        expect(where).to_contain_text(f"{given} answer")
+        assert tab.evaluate(STORED) == (state or {"version": 1, "cards": {}, "log": []})
         assert shown(tab) == front
-    keys(tab, "u")
-    assert tab.evaluate(STORED)["cards"] == {}
-    assert tab.get_by_role("button", name="Undo").count() == 0
+    expect(tab.get_by_role("button", name="Undo")).to_have_count(0)
 
 
-def test_a_grade_needs_the_answer_to_be_up(tab: Any) -> None:
+def test_a_grade_needs_the_answer_to_be_up(tab: Any, expect: Any) -> None:
     press(tab, "Study")
-    keys(tab, "3", "4")
+    keys(tab, "3", "4", "Space")
+    expect(tab.get_by_role("button", name="Good")).to_be_visible()  # so all keys have been heard
     assert tab.evaluate("localStorage.getItem('ninja:cards')") is None
 
 
-def test_all_decks_bring_twenty_new_cards_a_day(visit: Any) -> None:
-    tab = visit("flashcards/").tab
+def test_two_tabs_study_at_once(tab: Any, expect: Any, address: str) -> None:
+    count = tab.locator(".ninja-card").count()
+    other = tab.context.new_page()
+    other.goto(address + DECK)
     press(tab, "Study")
-    tab.wait_for_selector(".ninja-stage .ninja-card")
-    assert "20 left" in tab.locator(".ninja-stage__where").inner_text()
-    for _ in range(20):
-        keys(tab, "Space", "4")
-    assert "all for today" in tab.locator(".ninja-stage").inner_text()
-    press(tab, "Go on with new ones")
-    assert "20 left" in tab.locator(".ninja-stage__where").inner_text()
-    keys(tab, "Escape")
-    tab.wait_for_function("/[1-9] begun/.test(document.querySelector('.ninja-decks').innerText)")
-    begun = re.findall(r"(\d+) begun", tab.locator(".ninja-decks").inner_text())
-    assert sum(map(int, begun)) == 20
+    press(other, "Study")
+    first, where = shown(tab), ".ninja-stage__where"
+    for page in (tab, other):  # each has the same card up, and each answers it
+        keys(page, "Space", "3")
+        expect(page.locator(where)).to_contain_text("1 answer")
+    assert [entry[2] for entry in tab.evaluate(STORED)["log"]] == [3, 3]
+    tab.clock.set_fixed_time(MORNING + timedelta(minutes=1))
+    keys(other, "Space", "4")
+    expect(other.locator(where)).to_contain_text("2 answers")
+    keys(other, "u", "u")
+    expect(other.locator(where)).to_contain_text("0 answers")
+    keys(tab, "u")
+    expect(tab.locator(where)).to_contain_text("0 answers")
+    assert shown(tab) == first
+    close(tab, expect)
+    assert other.evaluate(ANSWER_ALL, ["4", ""]) == count
+    expect(due_today(tab)).to_contain_text("0 for today")  # it has heard of it
+    other.close()
 
 
-def test_decks_that_cannot_be_fetched_are_said(visit: Any) -> None:
-    found = visit("flashcards/")
-    tab = found.tab
+def test_all_decks_bring_twenty_new_cards_a_day(visit: Any, expect: Any) -> None:
+    tab = visit("flashcards/").tab
+    where = tab.locator(".ninja-stage__where")
+    press(tab, "Study")
+    for more in range(2):
+        if more:
+            press(tab, "Go on with new ones")
+        expect(where).to_contain_text("20 left")
+        assert tab.evaluate(ANSWER_ALL, ["4", ""]) == 20
+        expect(tab.locator(".ninja-stage__end")).to_contain_text("all for today")
+    close(tab, expect)
+    rows = tab.locator(".ninja-decks")
+    expect(rows).to_contain_text(re.compile("[1-9] begun"))
+    assert sum(map(int, re.findall(r"(\d+) begun", rows.inner_text()))) == 40
+
+
+def test_all_decks_count_what_a_mistake_brings_forward(visit: Any, expect: Any) -> None:
+    tab = visit("flashcards/").tab
+    tab.evaluate(
+        """() => {
+            const made = {'linear-dw-mean': {count: 1, last: Date.now() - 1}};
+            localStorage.setItem('ninja:mistakes', JSON.stringify(made));
+        }"""
+    )
+    look_again(tab)
+    expect(due_today(tab)).not_to_contain_text("20 for today")
+    count = int(re.findall(r"\d+", due_today(tab).inner_text())[0])
+    press(tab, "Study")
+    expect(tab.locator(".ninja-stage__where")).to_contain_text(f"{count} left")
+
+
+def test_decks_that_cannot_be_fetched_are_said(visit: Any, expect: Any) -> None:
+    tab = visit("flashcards/").tab
     tab.route("**/01-a-tanh-neuron/", lambda route: route.abort())
     press(tab, "One at a time")
-    tab.wait_for_function("document.querySelector('.ninja-deck__said').textContent.includes('A')")
-    said = tab.locator(".ninja-deck__said")
-    tab.wait_for_function("!document.querySelector('.ninja-deck__said').textContent.includes('…')")
-    assert "could not be fetched" in said.inner_text()
+    expect(tab.locator(".ninja-deck__said")).to_contain_text("could not be fetched")
     tab.unroute("**/01-a-tanh-neuron/")
     press(tab, "One at a time")
-    tab.wait_for_selector(".ninja-stage .ninja-card")
+    expect(on_stage(tab)).to_be_visible()
 
 
-def test_changed_and_vanished_cards_keep_their_history(tab: Any) -> None:
-    study(tab, "4")
+def test_changed_and_vanished_cards_keep_their_history(tab: Any, expect: Any) -> None:
+    study(tab, expect, "4")
     tab.evaluate(
         """() => {
             const state = JSON.parse(localStorage.getItem('ninja:cards'));
@@ -304,10 +400,12 @@ def test_changed_and_vanished_cards_keep_their_history(tab: Any) -> None:
         }"""
     )
     before = tab.evaluate(STORED)["cards"]
-    tab.reload()
+    reopen(tab, expect)
     press(tab, "Study")
-    assert "was changed since you last saw it" in tab.locator(".ninja-stage__note").inner_text()
+    note = tab.locator(".ninja-stage__note")
+    expect(note).to_contain_text("was changed since you last saw it")
     keys(tab, "Space", "3")
+    expect(tab.locator(".ninja-stage__where")).to_contain_text("1 answer")
     after = tab.evaluate(STORED)["cards"]
     assert after["a-card-of-old"] == before["a-card-of-old"]
     changed = next(iter(before))
@@ -316,20 +414,27 @@ def test_changed_and_vanished_cards_keep_their_history(tab: Any) -> None:
 
 
 @pytest.mark.parametrize("broken", [BLOCKED, FULL])
-def test_storage_that_fails_is_said_and_the_session_goes_on(visit: Any, broken: str) -> None:
+def test_storage_that_fails_is_said_and_the_session_goes_on(
+    visit: Any, expect: Any, broken: str
+) -> None:
     found = visit(DECK)
     found.tab.context.add_init_script(broken)
     found.tab.reload(wait_until="networkidle")
     found.complaints.clear()  # of the theme's own, which keeps the colour mode there
     tab = found.tab
+    where = tab.locator(".ninja-stage__where")
     press(tab, "Study")
     first = shown(tab)
     keys(tab, "Space", "4")
+    expect(where).to_contain_text("1 answer")
     assert shown(tab) != first
-    assert "does not keep your answers" in tab.locator(".ninja-stage__note").inner_text()
+    expect(tab.locator(".ninja-stage__note")).to_contain_text("does not keep your answers")
     keys(tab, "u")
+    expect(where).to_contain_text("0 answers")
     assert shown(tab) == first
-    keys(tab, "Space", "4", "Escape")
+    keys(tab, "Space", "4")
+    expect(where).to_contain_text("1 answer")
+    close(tab, expect)
     press(tab, "Progress")
     with tab.expect_download() as saved:
         press(tab, "Save as a file")
@@ -337,41 +442,25 @@ def test_storage_that_fails_is_said_and_the_session_goes_on(visit: Any, broken: 
     assert not found.complaints
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["{", "null", "[]", '{"version": 1}', '{"version": 2, "cards": {}, "log": []}', "\\ud800"],
-)
-def test_a_store_that_cannot_be_read_is_set_aside(tab: Any, text: str) -> None:
-    tab.evaluate("text => localStorage.setItem('ninja:cards', text)", text)
-    tab.reload()
-    assert "set aside" in tab.locator(".ninja-deck__said").inner_text()
-    assert tab.evaluate("localStorage.getItem('ninja:cards:unreadable')") == text
-    study(tab, "4")
-    tab.reload()
-    assert tab.locator(".ninja-deck__said").inner_text() == ""
+def test_a_store_that_cannot_be_read_is_set_aside(tab: Any, expect: Any) -> None:
+    said = tab.locator(".ninja-deck__said")
+    texts = ["{", "null", "[]", '{"version": 1}', '{"version": 2, "cards": {}, "log": []}', "\\ud"]
+    for n, text in enumerate(texts, 1):
+        tab.evaluate("text => localStorage.setItem('ninja:cards', text)", text)
+        look_again(tab)
+        expect(said).to_contain_text(f"set aside as “ninja:cards:unreadable:{n}”")
+    aside = "n => localStorage.getItem(`ninja:cards:unreadable:${n}`)"
+    assert [tab.evaluate(aside, n) for n in range(1, len(texts) + 1)] == texts  # none is lost
+    study(tab, expect, "4")
+    reopen(tab, expect)
+    expect(said).to_have_text("")
     assert len(tab.evaluate(STORED)["cards"]) == tab.locator(".ninja-card").count()
 
 
-def test_a_record_that_makes_no_sense_is_a_new_card(tab: Any) -> None:
-    study(tab, "4")
-    tab.evaluate(
-        """() => {
-            const state = JSON.parse(localStorage.getItem('ninja:cards'));
-            const ids = Object.keys(state.cards);
-            state.cards[ids[0]].stability = 'much';
-            state.cards[ids[1]] = null;
-            state.cards[ids[2]].state = 9;
-            state.log.push('x', [1], [1, 'a', 7, 0]);
-            localStorage.setItem('ninja:cards', JSON.stringify(state));
-        }"""
-    )
-    tab.reload()
-    assert "3 for today" in tab.get_by_role("button", name="Study").inner_text()
-    assert study(tab, "4") == 3
-
-
-def test_progress_goes_to_a_file_and_back(visit: Any, tab: Any, tmp_path: Path) -> None:
-    study(tab, "4")
+def test_progress_goes_to_a_file_and_back(
+    visit: Any, tab: Any, expect: Any, tmp_path: Path
+) -> None:
+    study(tab, expect, "4")
     press(tab, "Progress")
     with tab.expect_download() as saved:
         press(tab, "Save as a file")
@@ -382,92 +471,93 @@ def test_progress_goes_to_a_file_and_back(visit: Any, tab: Any, tmp_path: Path) 
 
     other = visit(DECK).tab
     press(other, "Study")
-    keys(other, "Space", "1", "Escape")  # today, in real time: before the saved answers
+    keys(other, "Space", "1")  # today, in real time: before the saved answers
+    expect(other.locator(".ninja-stage__where")).to_contain_text("1 answer")
+    close(other, expect)
     newer_here = other.evaluate(STORED)
     press(other, "Progress")
-    other.locator("dialog input[type=file]").set_input_files(file)
-    other.wait_for_function("document.querySelector('dialog [role=status]').textContent")
-    assert "read and merged" in other.locator("dialog [role=status]").inner_text()
+    brought, said = other.locator("dialog input[type=file]"), other.locator("dialog [role=status]")
+    brought.set_input_files(file)
+    expect(said).to_contain_text("read and merged")
     now = other.evaluate(STORED)
     assert now["cards"] == was["cards"]  # answered later than those that were here
     assert len(now["log"]) == len(was["log"]) + len(newer_here["log"])
 
-    for text, said in (
+    for text, reason in (
         ("{", "not JSON"),
         ("{}", "no cards"),
-        ('{"version": 7, "cards": {}, "log": []}', "version 7"),
+        ('{"version": 7, "cards": {}, "log": []}', "version 7; this page reads 1. Reload it"),
+        ('{"version": 1, "cards": {"a": {"due": 1}}, "log": [1]}', "since damaged: 2."),
     ):
         file.write_text(text, "utf-8")
-        other.locator("dialog input[type=file]").set_input_files(file)
-        other.wait_for_function(
-            "said => document.querySelector('dialog [role=status]').textContent.includes(said)",
-            arg=said,
-        )
+        brought.set_input_files(file)
+        expect(said).to_contain_text(reason)
     assert other.evaluate(STORED) == now
 
 
-def test_progress_is_drawn_and_told(tab: Any) -> None:
-    answers = study(tab, "3")
+def test_progress_is_drawn_and_told(tab: Any, expect: Any) -> None:
+    answers = study(tab, expect, "3")
     press(tab, "Progress")
     drawn = tab.locator("dialog svg[role=img]")
-    assert drawn.count() == 2
-    assert f"{answers} in all" in drawn.first.get_attribute("aria-label")
-    assert drawn.first.locator("rect").count() == 30
+    expect(drawn).to_have_count(2)
+    expect(drawn.first).to_have_attribute("aria-label", re.compile(f"{answers} in all"))
     heights = drawn.first.evaluate("svg => [...svg.children].map(r => +r.getAttribute('height'))")
+    assert len(heights) == 30
     assert heights[-1] > max(heights[:-1])
 
 
-def test_a_mistake_in_an_exercise_brings_its_cards_forward(tab: Any) -> None:
-    study(tab, "4")
-    card = tab.locator(".ninja-card[data-about*='neuron-']").last
-    about = card.get_attribute("data-about").split()[0]
+def test_a_mistake_in_an_exercise_brings_its_cards_forward(tab: Any, expect: Any) -> None:
+    study(tab, expect, "4")
+    name = tab.locator(".ninja-card[data-about*='neuron-']:not(:has(pre))").first
+    about = name.get_attribute("data-about").split()[0]
     yesterday = int((MORNING - timedelta(days=1)).timestamp() * 1000)
     remember = "found => localStorage.setItem('ninja:mistakes', JSON.stringify(found))"
     tab.evaluate(remember, {about: {"count": 2, "last": yesterday}})
-    tab.reload()
-    assert "0 for today" in tab.get_by_role("button", name="Study").inner_text()  # asked since
+    look_again(tab)
+    expect(due_today(tab)).to_contain_text("0 for today")  # asked since
     tab.clock.set_fixed_time(MORNING + timedelta(hours=24))
     tab.evaluate(remember, {about: {"count": 2, "last": yesterday + 26 * 3_600_000}})
-    tab.reload()
+    look_again(tab)
     press(tab, "Study")
-    note = tab.locator(".ninja-stage__note").inner_text()
-    assert f"yesterday you made this mistake: {about}, 2 times so far" in note
-    while about in tab.locator(".ninja-stage__note").inner_text():
-        keys(tab, "Space", "3")
+    note = tab.locator(".ninja-stage__note")
+    expect(note).to_contain_text("You made this mistake in an exercise yesterday, 2 times so far.")
+    expect(note).not_to_contain_text("“")  # that would give the answer away
+    keys(tab, "Space")
+    said = json.loads(tab.locator(".ninja-deck").get_attribute("data-mistakes"))
+    expect(note).to_contain_text(f"“{said[about]}”")
+    brought = int(tab.locator(".ninja-stage__where").inner_text().split()[0])
+    assert tab.evaluate(ANSWER_ALL, ["4", ""]) == brought
+    close(tab, expect)
     for broken in ("[1]", "{", '{"a": null}'):
         tab.evaluate("text => localStorage.setItem('ninja:mistakes', text)", broken)
-        tab.reload()
+        look_again(tab)
+        expect(due_today(tab)).to_contain_text("0 for today")
 
 
-def test_numbers_change_from_time_to_time(tab: Any) -> None:
-    card = tab.locator(".ninja-card:has(template)").first
-    name = card.get_attribute("id").removeprefix("card-")
-    fronts = set()
-    for day in range(1, 4):
+def test_numbers_change_from_time_to_time(tab: Any, expect: Any) -> None:
+    name = tab.locator(".ninja-card:has(template)").first.get_attribute("id")
+    fronts = {tab.locator(f"#{name} .ninja-card__front").inner_text()}
+    study(tab, expect, "4")
+    for day in (100, 200):
         tab.evaluate(
             """name => {
                 const state = JSON.parse(localStorage.getItem('ninja:cards'));
-                if (!state) return;
                 for (const [id, record] of Object.entries(state.cards)) {
-                    record.due = id === name ? 0 : 9e15;
+                    record.due = `card-${id}` === name ? 0 : 8e15;
                 }
                 localStorage.setItem('ninja:cards', JSON.stringify(state));
             }""",
             name,
         )
-        tab.clock.set_fixed_time(MORNING + timedelta(days=100 * day))
-        tab.reload()
-        if day == 1:
-            fronts.add(card.locator(".ninja-card__front").inner_text())
-            study(tab, "4")
-        else:
-            press(tab, "Study")
-            fronts.add(tab.locator(".ninja-stage .ninja-card__front").inner_text())
-            keys(tab, "Space", "4", "Escape")
+        tab.clock.set_fixed_time(MORNING + timedelta(days=day))
+        press(tab, "Study")
+        fronts.add(on_stage(tab, ".ninja-card__front").inner_text())
+        assert tab.evaluate(ANSWER_ALL, ["4", ""]) == 1
+        close(tab, expect)
     assert len(fronts) > 1
 
 
-def _print(tab: Any, paper: str, sides: str) -> bytes:
+def _lay_out(tab: Any, paper: str, sides: str) -> None:
     tab.evaluate("window.print = () => { window.laidOut = true }; window.laidOut = false")
     press(tab, "Print …")
     tab.get_by_label(paper, exact=True).check()
@@ -479,31 +569,33 @@ def _print(tab: Any, paper: str, sides: str) -> bytes:
         ".filter(text => text.scrollHeight > text.clientHeight + 1).length"
     )
     assert spilled == 0, f"{paper}: {spilled} cards do not fit"
-    printed: bytes = tab.pdf(prefer_css_page_size=True)
-    assert tab.locator(".ninja-paper").count() == 0
-    return printed
 
 
-@pytest.mark.parametrize("sides", SIDES)
+def _printed(tab: Any, expect: Any) -> tuple[bytes, int]:
+    """What was laid out as a PDF file, and the number of its pages."""
+    pdf: bytes = tab.pdf(prefer_css_page_size=True)
+    expect(tab.locator(".ninja-paper")).to_have_count(0)
+    return pdf, len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
 @pytest.mark.parametrize("paper", PAPERS)
-def test_every_layout_has_its_pages(tab: Any, paper: str, sides: str) -> None:
+def test_every_layout_has_its_pages(tab: Any, expect: Any, paper: str) -> None:
     width, height, many = PAPERS[paper]
     count = tab.locator(".ninja-card").count()
-    pdf = _print(tab, paper, sides)
-    boxes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == -(-count // many) * SIDES[sides]
-    for across, down in boxes:
-        assert float(across) / 72 * 25.4 == pytest.approx(width, abs=0.2)
-        assert float(down) / 72 * 25.4 == pytest.approx(height, abs=0.2)
-    assert b"KaTeX_Math" in pdf
+    for sides, times in SIDES.items():
+        _lay_out(tab, paper, sides)
+        pdf, pages = _printed(tab, expect)
+        assert pages == -(-count // many) * times, sides
+        boxes = re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf)
+        for across, down in boxes:
+            assert float(across) / 72 * 25.4 == pytest.approx(width, abs=0.2)
+            assert float(down) / 72 * 25.4 == pytest.approx(height, abs=0.2)
+        assert boxes
+        assert b"KaTeX_Math" in pdf
 
 
 def test_each_back_lies_behind_its_front(tab: Any) -> None:
-    tab.evaluate("window.print = () => { window.laidOut = true }")
-    press(tab, "Print …")
-    tab.get_by_label("A4, eight to cut out").check()
-    press(tab, "Print, or save as PDF")
-    tab.wait_for_function("window.laidOut")
+    _lay_out(tab, "A4, eight to cut out", "Backs on the following page")
     sides = tab.evaluate(
         """[...document.querySelectorAll('.ninja-leaf')].map(leaf => {
             const edge = leaf.getBoundingClientRect();
@@ -524,30 +616,39 @@ def test_each_back_lies_behind_its_front(tab: Any) -> None:
     assert len(columns) == 2
 
 
-def test_all_decks_print_together(visit: Any) -> None:
+def test_all_decks_print_together(visit: Any, expect: Any) -> None:
     tab = visit("flashcards/").tab
     count = int(tab.locator(".ninja-deck__about").inner_text().split()[0])
-    pdf = _print(tab, "Index cards, 5 × 3 in", "Backs on the following page")
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2 * count
+    _lay_out(tab, "A4, eight to cut out", "Questions only")
+    assert _printed(tab, expect)[1] == -(-count // 8)
 
 
-def test_paper_is_light_when_the_screen_is_dark(visit: Any) -> None:
-    tab = visit(DECK, color_scheme="dark").tab
-    tab.evaluate("window.print = () => { window.laidOut = true }")
-    press(tab, "Print …")
-    press(tab, "Print, or save as PDF")
-    tab.wait_for_function("window.laidOut")
-    ink = tab.evaluate("getComputedStyle(document.querySelector('.ninja-face')).color")
-    assert max(map(int, re.findall(r"\d+", ink)[:3])) < 80
+def test_paper_is_light_when_the_screen_is_dark(tab: Any) -> None:
+    tab.evaluate("document.body.dataset.mdColorScheme = 'slate'")
+    _lay_out(tab, "A6 cards", "Questions only")
+    tab.emulate_media(media="print")
+    for what, dark in (("color", True), ("backgroundColor", False)):
+        found = tab.evaluate(
+            "what => getComputedStyle(document.querySelector('.ninja-paper'))[what]", what
+        )
+        assert (max(map(int, re.findall(r"\d+", found)[:3])) < 80) == dark
 
 
 @pytest.mark.parametrize("button", ["Study", "One at a time", "Print …", "Progress …"])
-def test_axe_finds_nothing_in_the_dialogs(tab: Any, button: str) -> None:
+def test_a_dialog_fits_a_phone_and_axe_finds_nothing(tab: Any, expect: Any, button: str) -> None:
     tab.add_script_tag(path=str(AXE))
+    tab.set_viewport_size(PHONE)
     press(tab, button)
-    for scheme in ("default", "slate"):
-        tab.evaluate("name => { document.body.dataset.mdColorScheme = name }", scheme)
-        for _ in range(2):
+    expect(tab.locator("dialog")).to_be_visible()
+    for side in range(2 if tab.locator(".ninja-stage").count() else 1):
+        if side:
+            keys(tab, "Space")
+            expect(on_stage(tab, ".ninja-card__back")).to_be_visible()
+        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        over = "(d => d.scrollWidth - d.clientWidth)(document.querySelector('dialog'))"
+        assert tab.evaluate(over) <= 0
+        for scheme in ("default", "slate"):
+            tab.evaluate("name => { document.body.dataset.mdColorScheme = name }", scheme)
             found = tab.evaluate(f"axe.run('dialog', {{runOnly: {RULES}}})")
             said = [
                 f"{v['id']}: {n['target']} {n['failureSummary']}"
@@ -555,20 +656,6 @@ def test_axe_finds_nothing_in_the_dialogs(tab: Any, button: str) -> None:
                 for n in v["nodes"]
             ]
             assert not said, f"{scheme}: {said[:4]}"
-            if tab.locator(".ninja-stage").count():
-                keys(tab, "Space")
-
-
-@pytest.mark.parametrize("button", ["Study", "One at a time", "Print …", "Progress …"])
-def test_dialogs_fit_a_phone(visit: Any, button: str) -> None:
-    tab = visit(DECK, viewport={"width": 375, "height": 700}).tab
-    press(tab, button)
-    if tab.locator(".ninja-stage").count():
-        keys(tab, "Space")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 375
-    assert (
-        tab.evaluate("(d => d.scrollWidth - d.clientWidth)(document.querySelector('dialog'))") <= 0
-    )
 
 
 def test_the_script_is_light() -> None:

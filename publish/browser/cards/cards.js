@@ -9,6 +9,8 @@ import { due } from "./schedule.js";
 import { mistakes, read } from "./store.js";
 import { study } from "./study.js";
 
+let refresh = () => {}; // say anew what is due
+
 function mount(deck) {
   deck.classList.add("is-mounted");
   const title = deck.dataset.title;
@@ -16,7 +18,7 @@ function mount(deck) {
   const list = deck.querySelector(".ninja-decks");
   const said = element("p", { role: "status", class: "ninja-deck__said" });
   const studying = button("Study", null, { class: "md-button md-button--primary" });
-  let ready = grid && Promise.resolve(cardsIn(grid));
+  let ready = grid && Promise.resolve(cardsIn(deck));
 
   // The cards of all decks are fetched when first asked for. A failure is said, and the next press
   // tries again.
@@ -35,23 +37,29 @@ function mount(deck) {
     if (!document.querySelector(".ninja-dialog")) use(cards); // pressed twice while fetching
   }
 
+  // The list knows of each card its id and the mistakes it is about.
+  const rows = [...(list?.children ?? [])].map((row) => [
+    row,
+    row.dataset.cards.split(" ").map((card) => {
+      const [id, ...about] = card.split(",");
+      return { id, about };
+    }),
+  ]);
+  const all = grid ? cardsIn(deck) : rows.flatMap(([, cards]) => cards);
+
   function sayWhatIsDue() {
     const state = read();
-    const wrong = mistakes();
-    const all = grid
-      ? cardsIn(grid)
-      : [...list.children].flatMap((row) => row.dataset.cards.split(" ").map((id) => ({ id })));
-    const waiting = due(all, state.cards, wrong, Date.now());
-    said.textContent = state.problem ?? "";
-    studying.textContent = `Study: ${waiting.length} for today`;
-    for (const row of list?.children ?? []) {
-      const ids = new Set(row.dataset.cards.split(" "));
-      const here = waiting.filter((card) => ids.has(card.id)).length;
-      const known = [...ids].filter((id) => state.cards[id]).length;
+    const waiting = new Set(due(all, state.cards, mistakes(), Date.now()));
+    if (state.problem) said.textContent = state.problem;
+    studying.textContent = `Study: ${waiting.size} for today`;
+    for (const [row, cards] of rows) {
+      const here = cards.filter((card) => waiting.has(card)).length;
+      const known = cards.filter(({ id }) => state.cards[id]).length;
       row.querySelector(".ninja-decks__count").textContent =
-        `${count(ids.size, "card")} · ${known} begun` + (here ? ` · ${here} for today` : "");
+        `${count(cards.length, "card")} · ${known} begun` + (here ? ` · ${here} for today` : "");
     }
   }
+  refresh = sayWhatIsDue;
 
   studying.addEventListener("click", () =>
     withCards((cards) => study(title, cards, sayWhatIsDue)),
@@ -93,6 +101,10 @@ function mountAll() {
   document.querySelectorAll(".ninja-dialog, .ninja-paper").forEach((left) => left.remove());
   document.querySelectorAll(".ninja-deck:not(.is-mounted)").forEach(mount);
 }
+
+// Another tab may study, or a night pass.
+addEventListener("storage", () => refresh());
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
 
 // The theme exchanges pages without loading them anew, and says so through document$.
 if (typeof document$ === "undefined") mountAll();

@@ -1,10 +1,13 @@
-// The cards of a page, as objects: {id, digest, about, element}.
+// The cards of a deck, as objects: {id, digest, about, sentences, element}. `about` has the ids of
+// mistakes; `sentences` says what each of them is.
 
-export function cardsIn(root) {
-  return [...root.querySelectorAll(".ninja-card")].map((element) => ({
+export function cardsIn(deck) {
+  const sentences = JSON.parse(deck.dataset.mistakes);
+  return [...deck.querySelectorAll(".ninja-card")].map((element) => ({
     id: element.id.replace(/^card-/, ""),
     digest: element.dataset.digest,
     about: element.dataset.about.split(" "),
+    sentences,
     element,
   }));
 }
@@ -24,7 +27,7 @@ export async function fetchCards(links) {
           each.setAttribute(attribute, new URL(each.getAttribute(attribute), link.href));
         }
       }
-      return cardsIn(page);
+      return cardsIn(page.querySelector(".ninja-deck"));
     }),
   );
   return pages.flat();

@@ -18,7 +18,7 @@ const SIDES = {
   fronts: "Questions only",
   both: "Question and answer on one side",
 };
-const SMALLEST = 0.4; // of the size of type; no card of ours comes near
+const SMALLEST = 0.4; // of the size of type; no card of ours comes to it
 
 /** Ask for paper and sides, then print. */
 export function askAndPrint(title, cards) {
@@ -59,9 +59,7 @@ async function layOut(cards, paper, sides) {
   const [width, height] = paper.size;
   const sheets = leaves(cards, paper, sides).map(({ faces, backs }) => leaf(paper, faces, backs));
   const style = element("style", {}, `@page { size: ${width}mm ${height}mm; margin: 0 }`);
-  // Paper is light, whatever the screen is.
-  const light = { "data-md-color-scheme": "default", "data-md-color-primary": "custom" };
-  const pile = element("div", { class: "ninja-paper md-typeset", ...light }, style, ...sheets);
+  const pile = element("div", { class: "ninja-paper md-typeset" }, style, ...sheets);
   document.body.append(pile);
   await document.fonts.ready;
   pile.querySelectorAll(".ninja-face").forEach(fit);

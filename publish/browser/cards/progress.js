@@ -19,6 +19,7 @@ export function showProgress(title, cards, changed) {
       const kept = write(merged(read(), brought));
       said.textContent = `${count(Object.keys(brought.cards).length, "card")} and `
         + `${count(brought.log.length, "answer")} read and merged with what was here.`
+        + (brought.dropped ? ` Left out, since damaged: ${brought.dropped}.` : "")
         + (kept ? "" : " But this browser does not keep it: storage is full or blocked.");
     } catch (error) {
       said.textContent = error.message;
@@ -71,7 +72,7 @@ function figures(cards, state, now) {
       number("firm for three weeks", firm),
       number("remembered, 30 days", share),
     ),
-    bars("Answers a day, the last 30 days", past, "30 days ago", "today"),
+    bars("Answers a day, the last 30 days", past, "29 days ago", "today"),
     bars("Cards that come back, the next 14 days", coming, "today", "in 13 days"),
   ].filter(Boolean);
 }

@@ -12,6 +12,7 @@ export const MINUTE = 60_000;
 export const DAY = 24 * 60 * MINUTE;
 const AHEAD = 20 * MINUTE; // a card that is learned today need not wait until its minute
 const RECENT = 14 * DAY; // how long a mistake brings its cards forward
+const LATEST = 8.64e15; // the last moment that a Date can hold
 const KEPT = [
   "stability", "difficulty", "scheduled_days", "learning_steps", "reps", "lapses", "state",
 ];
@@ -20,33 +21,41 @@ const scheduler = fsrs({ enable_fuzz: true });
 
 /** The record after a grade from 1 to 4. */
 export function graded(record, grade, now, digest) {
-  const next = scheduler.next(toCard(record, now), clamped(record, now), grade).card;
+  const { card, moment } = asked(record, now);
+  const next = scheduler.next(card, moment, grade).card;
   return fromCard(next, record?.first ?? now, digest);
 }
 
-/** When the card would come back after each grade. */
+/** How long the card would stay away after each grade. */
 export function previews(record, now) {
-  const moment = clamped(record, now);
-  const card = toCard(record, now);
+  const { card, moment } = asked(record, now);
   return GRADES.map((_, i) => scheduler.next(card, moment, i + 1).card.due - moment);
 }
 
 /** Whether something may be taken for a record: it can come from a file or from a damaged store. */
 export function isRecord(value) {
-  const numbers = [...KEPT, "due", "last", "first"].every((key) => Number.isFinite(value?.[key]));
-  return numbers && value.state in State && value.stability > 0 && value.difficulty > 0;
+  const counts = (key) => Number.isFinite(value?.[key]) && value[key] >= 0;
+  const happened = ["due", "last", "first"].every((key) => counts(key) && value[key] <= LATEST);
+  const known = KEPT.every(counts) && value.state in State;
+  return happened && known && value.stability > 0 && value.difficulty > 0;
 }
 
-/** The cards that wait today, in the order in which to ask them. */
-export function due(cards, records, mistakes, now, extra = 0) {
-  const midnight = startOfDay(now) + DAY;
-  const begun = Object.values(records).filter((r) => r.first >= startOfDay(now)).length;
+/** How many cards were met for the first time on the day of `now`. */
+export function begunToday(records, now) {
+  const today = startOfDay(now);
+  return Object.values(records).filter(({ first }) => startOfDay(first) === today).length;
+}
+
+/** The cards that wait today, in the order in which to ask them; `limit` counts new ones a day. */
+export function due(cards, records, mistakes, now, limit = NEW_PER_DAY) {
+  const midnight = startOfDay(startOfDay(now) + 1.5 * DAY);
   const places = { forward: [], learning: [], review: [], fresh: [], ahead: [] };
   for (const card of cards) {
     const record = records[card.id];
     const learning = record?.state === State.Learning || record?.state === State.Relearning;
     if (mistakeBehind(card, record, mistakes, now)) places.forward.push(card);
     else if (!record) places.fresh.push(card);
+    else if (isAhead(record, now)) places.review.push(card);
     else if (learning && record.due <= now) places.learning.push(card);
     else if (learning && record.due <= now + AHEAD) places.ahead.push(card);
     else if (!learning && record.due < midnight) places.review.push(card);
@@ -56,16 +65,17 @@ export function due(cards, records, mistakes, now, extra = 0) {
     ...places.forward,
     ...places.learning.sort(byDue),
     ...places.review.sort(byDue),
-    ...places.fresh.slice(0, Math.max(NEW_PER_DAY + extra - begun, 0)),
+    ...places.fresh.slice(0, Math.max(limit - begunToday(records, now), 0)),
     ...places.ahead.sort(byDue),
   ];
 }
 
 /** The latest mistake that this card is about and that was made after the card was last asked. */
 export function mistakeBehind(card, record, mistakes, now) {
-  return (card.about ?? [])
-    .filter((id) => mistakes[id]?.last > Math.max(record?.last ?? 0, now - RECENT))
+  const since = Math.max(record?.last ?? 0, now - RECENT);
+  return card.about
     .map((id) => ({ id, ...mistakes[id] }))
+    .filter(({ last }) => last > since && last <= now)
     .sort((a, b) => b.last - a.last)[0];
 }
 
@@ -81,12 +91,15 @@ export function span(milliseconds) {
   return days < 365 ? `${Math.round(days / 30.4)} months` : `${(days / 365).toFixed(1)} years`;
 }
 
-/** A clock that was set back must not make time run backward. */
-const clamped = (record, now) => Math.max(now, record?.last ?? 0);
+/** Whether a card was last asked under a clock that was far ahead: its times mean nothing. */
+const isAhead = (record, now) => record.last > now + DAY;
 
-function toCard(record, now) {
-  if (!record) return createEmptyCard(now);
-  return { ...record, last_review: record.last, elapsed_days: 0 };
+/** A card for FSRS, and the moment of asking: a clock set back must not make time run backward. */
+function asked(record, now) {
+  if (!record) return { card: createEmptyCard(now), moment: now };
+  const last = isAhead(record, now) ? now : record.last;
+  const card = { ...record, last_review: last, elapsed_days: 0 };
+  return { card, moment: Math.max(now, last) };
 }
 
 function fromCard(card, first, seen) {

@@ -3,7 +3,7 @@
 import { isRecord } from "./schedule.js";
 
 const KEY = "ninja:cards";
-const ASIDE = "ninja:cards:unreadable";
+const ASIDE = "ninja:cards:unreadable:"; // and a number
 const MISTAKES = "ninja:mistakes"; // written by the exercises: {id: {count, last}}
 const VERSION = 1;
 const GRADE = new Set([1, 2, 3, 4]);
@@ -41,7 +41,10 @@ export function write({ cards, log }) {
   }
 }
 
-/** A state from text that may come from anywhere. Throws an Error that says what is wrong. */
+/**
+ * A state from text that may come from anywhere; `dropped` counts what in it makes no sense.
+ * Throws an Error that says what is wrong.
+ */
 export function parse(text) {
   let found;
   try {
@@ -53,10 +56,14 @@ export function parse(text) {
     throw new Error("This is not a file of card progress: it has no cards and no log.");
   }
   if (found.version !== VERSION) {
-    throw new Error(`This progress has version ${found.version}; this page reads ${VERSION}.`);
+    const mine = `this page reads ${VERSION}. Reload it, in case it is an old one.`;
+    throw new Error(`This progress has version ${found.version}; ${mine}`);
   }
-  const cards = Object.entries(found.cards).filter(([, record]) => isRecord(record));
-  return { version: VERSION, cards: Object.fromEntries(cards), log: found.log.filter(isEntry) };
+  const brought = Object.entries(found.cards);
+  const sound = brought.filter(([, record]) => isRecord(record));
+  const log = found.log.filter(isEntry);
+  const dropped = brought.length - sound.length + found.log.length - log.length;
+  return { version: VERSION, cards: Object.fromEntries(sound), log, dropped };
 }
 
 /** Two states as one: of each card the record that was asked last, and every answer once. */
@@ -87,9 +94,11 @@ const isEntry = (entry) =>
 
 function setAside(text) {
   try {
-    localStorage.setItem(ASIDE, text);
+    let n = 1;
+    while (localStorage.getItem(ASIDE + n) !== null) n += 1;
+    localStorage.setItem(ASIDE + n, text);
     localStorage.removeItem(KEY);
-    return `What this browser kept could not be read: it is set aside as “${ASIDE}”. Begin anew.`;
+    return `What this browser kept could not be read: it is set aside as “${ASIDE}${n}”. Begin anew.`;
   } catch {
     return "What this browser kept could not be read, and there is no room to set it aside.";
   }

@@ -1,8 +1,8 @@
 // A session of studying: the cards that are due, graded with 1 to 4, until none is left.
 import { variants } from "./deck.js";
 import { button, count, element } from "./elements.js";
-import { DAY, due, graded, GRADES, mistakeBehind, NEW_PER_DAY } from "./schedule.js";
-import { previews, span, startOfDay } from "./schedule.js";
+import { begunToday, DAY, due, graded, GRADES, mistakeBehind } from "./schedule.js";
+import { NEW_PER_DAY, previews, span, startOfDay } from "./schedule.js";
 import { Stage } from "./stage.js";
 import { mistakes, read, write } from "./store.js";
 
@@ -13,25 +13,26 @@ const NOT_KEPT =
 export function study(title, cards, changed) {
   const stage = new Stage(title);
   const done = []; // what undo takes back: {id, record before, moment}
-  let extra = 0; // new cards beyond those of the day
+  let limit = NEW_PER_DAY;
   let trouble = read().problem ?? "";
   stage.dialog.addEventListener("close", changed);
 
-  function next() {
+  function next(state = read()) {
     const now = Date.now();
-    const state = read();
-    const waiting = due(cards, state.cards, mistakes(), now, extra);
+    const waiting = due(cards, state.cards, mistakes(), now, limit);
     stage.where.textContent = `${waiting.length} left · ${count(done.length, "answer")} given`;
     if (waiting.length) ask(waiting[0], state.cards[waiting[0].id], now);
     else end(state);
   }
 
   function ask(card, record, now) {
-    stage.show(card, (record?.reps ?? 0) % variants(card), (answerIsUp) => {
+    const turned = (answerIsUp) => {
       stage.offer([...(answerIsUp ? grades(card, record) : [turnOver]), ...undoing()]);
-    });
-    stage.offer([turnOver, ...undoing()]);
-    stage.note.textContent = [trouble, ...notes(card, record, now)].filter(Boolean).join(" ");
+      const said = [trouble, ...notes(card, record, now, answerIsUp)];
+      stage.note.textContent = said.filter(Boolean).join(" ");
+    };
+    turned(false);
+    stage.show(card, (record?.reps ?? 0) % variants(card), turned);
   }
 
   const turnOver = ["Turn over", " ", () => stage.turn()];
@@ -43,27 +44,29 @@ export function study(title, cards, changed) {
   }
 
   function give(card, grade) {
-    const now = Date.now();
     const state = read(); // again: another tab may have written meanwhile
     const before = state.cards[card.id];
-    state.cards[card.id] = graded(before, grade, now, card.digest);
-    state.log.push([now, card.id, grade, before?.state ?? 0]);
-    done.push({ id: card.id, before, moment: now });
+    const after = graded(before, grade, Date.now(), card.digest);
+    state.cards[card.id] = after;
+    state.log.push([after.last, card.id, grade, before?.state ?? 0]);
+    done.push({ id: card.id, before, moment: after.last });
     keep(state);
   }
 
   function undo() {
     const { id, before, moment } = done.pop();
     const state = read();
-    if (before) state.cards[id] = before;
-    else delete state.cards[id];
-    state.log = state.log.filter((entry) => entry[0] !== moment || entry[1] !== id);
+    if (state.cards[id]?.last === moment) { // else another tab has asked the card since
+      if (before) state.cards[id] = before;
+      else delete state.cards[id];
+      state.log = state.log.filter((entry) => entry[0] !== moment || entry[1] !== id);
+    }
     keep(state);
   }
 
   function keep(state) {
     trouble = write(state) ? "" : NOT_KEPT;
-    next();
+    next(state);
   }
 
   function end(state) {
@@ -76,7 +79,7 @@ export function study(title, cards, changed) {
       waiting && element("p", {}, `${count(waiting, "card")} you have not met yet.`),
     );
     const more = () => {
-      extra += NEW_PER_DAY;
+      limit = begunToday(state.cards, Date.now()) + NEW_PER_DAY;
       next();
     };
     stage.offer([...(waiting ? [["Go on with new ones", "n", more]] : []), ...undoing()]);
@@ -87,12 +90,14 @@ export function study(title, cards, changed) {
   next();
 }
 
-/** What to say beside a card. */
-function notes(card, record, now) {
+/** What to say beside a card. What the mistake was comes with the answer: it may give it away. */
+function notes(card, record, now, answerIsUp) {
   const wrong = mistakeBehind(card, record, mistakes(), now);
   const times = wrong?.count > 1 ? `, ${wrong.count} times so far` : "";
+  const sentence = answerIsUp && wrong?.id !== card.id && card.sentences[wrong?.id];
   return [
-    wrong && `In an exercise ${ago(wrong.last, now)} you made this mistake: ${wrong.id}${times}.`,
+    wrong && `You made this mistake in an exercise ${ago(wrong.last, now)}${times}.`,
+    sentence && `“${sentence}”`,
     !record && "New.",
     record && record.seen !== card.digest && "This card was changed since you last saw it.",
   ];
