@@ -26,6 +26,7 @@ LOOKS = {
     verdict.NAN: ("✗", "not a number", "red"),
 }
 
+ROLES = {"green": "right", "yellow": "inherited", "red": "wrong"}  # the same in a picture's colours
 PRINTED_LINES = 20  # of what the learner's code printed
 
 
@@ -184,11 +185,14 @@ def _html_table(result: Result) -> str:
     if nothing_yet(result):
         return ""
     cell = 'style="text-align:left;padding:.2em .8em .2em 0;border:0;min-width:0"'
+    from ninja.draw import colour
+
     rows = []
     for tensor in result.tensors:
-        mark, words, colour = LOOKS[tensor.verdict]
+        mark, words, style = LOOKS[tensor.verdict]
         said = "<br>".join(prose(sentence) for sentence in details(tensor))
-        border = f"vertical-align:top;border:0;border-left:.25em solid {colour};padding:.2em .6em"
+        bar = f".25em solid {colour(ROLES[style])}"
+        border = f"vertical-align:top;border:0;border-left:{bar};padding:.2em .6em"
         rows.append(
             '<tr style="background:none">'
             f'<td rowspan="{2 if said else 1}" style="{border}">{mark}</td>'

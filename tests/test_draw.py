@@ -12,10 +12,19 @@ from xml.etree import ElementTree
 import pytest
 
 from ninja import draw
+from ninja.draw.picture import text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 NEURON = {"p": ("×", "w", "x"), "z": ("+", "p", "b"), "h": ("tanh", "z")}
 TWICE = {"p": ("×", "a", "b"), "out": ("+", "p", "a")}
+FORKS = {
+    "counts": ("exp", "logits"),
+    "counts_sum": ("sum", "counts"),
+    "counts_sum_inv": ("1/s", "counts_sum"),
+    "probs": ("×", "counts", "counts_sum_inv"),
+    "out": ("linear", "probs", "W"),
+}
+SHAPES = dict.fromkeys(["logits", "W", *FORKS], "(32, 27)")
 LONG = {f"v{n}": ("step", f"v{n - 1}") for n in range(1, 9)}
 ONE_TO_NINE = [float(n) for n in range(1, 10)]
 
@@ -29,6 +38,8 @@ PICTURES = {
     ),
     "a value used twice": draw.graph(TWICE, alt="a is used twice", gradients={"a": 1.0}),
     "a long graph": draw.graph(LONG, alt="eight steps"),
+    "forks": draw.graph(FORKS, alt="counts forks", values=SHAPES, gradients=SHAPES),
+    "forks, named once": draw.graph(FORKS, alt="the same", values=SHAPES, down=True, once=True),
     "curves": draw.curves(
         [
             draw.Curve(ONE_TO_NINE, ONE_TO_NINE, label="up"),
@@ -92,14 +103,40 @@ def placed(element, left=0.0):
 
 def test_no_text_is_cut_off(picture):
     for element, x in placed(ElementTree.fromstring(picture._repr_svg_())):
-        width = 0.6 * picture.font * len(element.text)
-        start = (
-            x
-            - {"start": 0.0, "middle": 0.5, "end": 1.0}[element.attrib.get("text-anchor", "start")]
-            * width
-        )
-        assert start >= -4, element.text
-        assert start + width <= picture.width + 4, element.text
+        left, right = reach(element, picture.font, x)
+        assert left >= -4, element.text
+        assert right <= picture.width + 4, element.text
+
+
+def reach(element, font, x):
+    """Where a text at x begins and ends in the widest of fonts."""
+    width = text_width(element.text, font)
+    anchor = element.attrib.get("text-anchor", "start")
+    start = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width
+    return start, start + width
+
+
+@pytest.mark.parametrize("name", [name for name in PICTURES if "graph" in name or "fork" in name])
+def test_words_touch_no_node_and_no_other_words(name):
+    boxes = []
+    for text in elements(PICTURES[name], "text"):
+        left, right = reach(text, draw.FONT, float(text.attrib["x"]))
+        base = float(text.attrib["y"])
+        boxes.append((text.text, left, right, base - 0.7 * draw.FONT, base))
+    nodes = [[float(e.attrib[k]) for k in ("x", "y", "width", "height")]
+             for e in elements(PICTURES[name], "rect")]  # fmt: skip
+    for n, (word, left, right, top, bottom) in enumerate(boxes):
+        others = [box for box in boxes[n + 1 :] if left < box[2] and box[1] < right]
+        assert not [o[0] for o in others if top < o[4] and o[3] < bottom], word
+        for x, y, width, height in nodes:
+            inside = x <= left and right <= x + width
+            beside = right < x or x + width < left or bottom < y or y + height < top
+            assert inside or beside, word
+
+
+def test_a_chart_is_no_wider_than_a_phone_can_show():
+    wide = draw.curves([draw.Curve([1.0, 2.0], [1.0, 2.0])], alt="a line", width=900)
+    assert draw.READABLE <= wide.smallest_text() < draw.READABLE + 1
 
 
 def test_a_phone_shows_readable_text(picture):

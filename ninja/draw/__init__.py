@@ -16,10 +16,11 @@ white and on black.  Only the standard library is used.
 from ninja.draw.charts import Curve, bars, curves, histogram
 from ninja.draw.graphs import graph
 from ninja.draw.matrices import Grid, equation, heat
-from ninja.draw.picture import FALLBACKS, MINUS, READABLE, Picture, Row, colour, number
+from ninja.draw.picture import FALLBACKS, FONT, MINUS, READABLE, Picture, Row, colour, number
 
 __all__ = [
     "FALLBACKS",
+    "FONT",
     "MINUS",
     "READABLE",
     "Curve",

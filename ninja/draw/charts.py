@@ -1,4 +1,7 @@
-"""Charts: lines over an axis, a bar for each name, how often values occur."""
+"""Charts: lines over an axis, a bar for each name, how often values occur.
+
+None is wider than `WIDEST`, whatever is asked for: on a phone its words would be too small.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dataclasses import dataclass, replace
 from ninja.draw.picture import (
     SMALL,
     VISIBLE,
+    WIDEST,
     Picture,
     Point,
     apart,
@@ -88,7 +92,7 @@ def curves(
     >>> curves([Curve(steps, [h * h for h in steps], label="h²")], log="xy", alt="V").width
     320
     """
-    lines = list(lines)
+    lines, width = list(lines), min(width, WIDEST)
     xs = x_range or _range([v for line in lines for v in line.x], "x" in log)
     ys = y_range or _range([v for line in lines for v in line.y], "y" in log, padded=True)
     at_end = [line for line in lines if line.label and line.label_at is None]
@@ -148,6 +152,7 @@ def bars(
     >>> bars({"dw": 0.63, "dx": 0.16}, alt="dw is four times dx")._repr_svg_().count("<rect")
     2
     """
+    width = min(width, WIDEST)
     low, high = min(0.0, *values.values()), max(0.0, *values.values())
     room = 0.14 * ((high - low) or 1.0)
     frame = _Frame(
@@ -200,6 +205,7 @@ def histogram(
         if low <= v <= high:
             counts[min(bins - 1, int((v - low) / (high - low) * bins))] += 1
     tallest = 1.05 * (max(counts) or 1)
+    width = min(width, WIDEST)
     frame = _Frame((low, high), (0.0, tallest), "", width, height, title, x, y)
     path = "".join(
         f"M{px(frame.x(low + n * (high - low) / bins))} {px(frame.y.start)}V{px(frame.y(count))}"
@@ -235,15 +241,15 @@ class _Frame:
         self.y_ticks = self.y.ticks()
         left = 8 + max((text_width(text, SMALL) for _, text in self.y_ticks), default=0.0)
         self.x = Scale(*xs, left, width - max(room, 10), "x" in log)
-        if names is None:  # the last number on the axis is half as wide again as its place
-            ends = [text_width(text, SMALL) / 2 for _, text in self.x.ticks()[-1:]]
-            self.x = replace(self.x, end=min([self.x.end, *(width - end for end in ends)]))
-        last = max(2, int((self.x.end - self.x.start) / 48))
+        most = max(2, int((self.x.end - self.x.start) / 48))
         self.x_ticks = (
-            self.x.ticks(last)
+            self.x.ticks(most)
             if names is None
             else [(n + 0.5, name) for n, name in enumerate(names)]
         )
+        ends = (self.x(at) + text_width(text, SMALL) / 2 for at, text in self.x_ticks)
+        over = max(0.0, max(ends, default=0.0) - width)
+        self.x = replace(self.x, end=self.x.end - over)  # so that no tick is cut off
         self.words = (title, x, y)
         self.height = height
 

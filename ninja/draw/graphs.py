@@ -29,6 +29,7 @@ ROWS = 96  # from one row of nodes to the next
 LINK = 44  # the least length of an edge that runs across; DOWN, of one that runs down
 DOWN = 56
 LINE = 21  # from one line of text to the next
+CLEAR = LANE + 7  # from the middle of an edge to the words beside it
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,14 @@ class Label:
     role: str = "gradient"
 
     @property
+    def lines(self) -> list[tuple[str, str]]:
+        """Each line of words with its colour."""
+        both = ((self.value, "forward"), (self.gradient, self.role))
+        return [(text, role) for text, role in both if text]
+
+    @property
     def width(self) -> float:
-        return max(text_width(self.value), text_width(self.gradient))
+        return max(text_width(text) for text, _ in self.lines)
 
 
 def graph(
@@ -132,6 +139,21 @@ class _Layout:
     def _between(self, source: str, name: str) -> range:
         return range(self.layer[source] + 1, self.layer[name])
 
+    def gap(self, layer: int) -> list[float]:
+        """The rows, in the middle, of all edges from a layer to the next, in order."""
+        return sorted(
+            (self.row[a] + self.row[b]) / 2
+            for way in self.ways
+            for a, b in pairwise(way)
+            if self.layer[a] == layer
+        )
+
+    def side(self, way: Sequence[str]) -> int:
+        """Where the words of an edge have room: before it (-1), after it (1), on both sides (0)."""
+        middles = self.gap(self.layer[way[0]])
+        middle = (self.row[way[0]] + self.row[way[1]]) / 2
+        return (middle == middles[-1]) - (middle == middles[0])
+
     def _rows(self) -> dict[str, float]:
         """From the result back: every item near the middle of what it feeds."""
         follows: dict[str, list[tuple[str, float]]] = {item: [] for item in self.layer}
@@ -165,7 +187,6 @@ def _drawn(
     half = {
         name: max(RADIUS, text_width(text) / 2 + 6) for name, text in layout.operations.items()
     }  # of a node's width
-    widest = max(label.width for label in labels.values())
     along, at = {}, 0.0
     for n in range(max(layout.layer.values()) + 1):
         here = [name for name in half if layout.layer[name] == n]
@@ -174,29 +195,61 @@ def _drawn(
         at += reach if n else 0.0
         along[n] = at
         at += reach + (DOWN if down else max(LINK, beside))
-    pitch = max(ROWS, widest + 30, *(2 * h + 14 for h in half.values())) if down else ROWS
+    pitch = _pitch(layout, labels, half) if down else ROWS
     place: dict[str, Point] = {}
     for item, n in layout.layer.items():
         a, b = along[n], layout.row[item] * pitch
         place[item] = (b, a) if down else (a, b)
     canvas = _Canvas()
-    named: set[str] = set()
+    named = set(labels) - set(half)  # an input's words stand where its edges begin
     for way in layout.ways:
-        words = not (once and way[0] in named)
-        named.add(way[0])
-        _edge(canvas, [place[item] for item in way], way, half, labels[way[0]], down, words)
+        source, label = way[0], labels[way[0]]
+        points = [place[item] for item in way]
+        if down and source not in half:
+            x, y = points[0]
+            points[0] = (x, y + LINE / 2 * len(label.lines) + 4)
+        start = _boundary(points[0], points[1], half.get(source))
+        line = [start, *points[1:-1], _boundary(points[-1], points[-2], half[way[-1]])]
+        _edge(canvas, line, label, down)
+        if source not in named:
+            _words(canvas, line[0], line[1], label, down, layout.side(way))
+        if once:
+            named.add(source)
     for name in layout.sources:
         if name not in layout.used:  # a result: its edge leads out of the picture
             x, y = place[name]
             out = half[name] + max(LINK, labels[name].width + 6)
             end = (x, y + RADIUS + DOWN) if down else (x + out, y)
-            _edge(canvas, [place[name], end], [name, ""], half, labels[name], down)
+            start = _boundary((x, y), end, half[name])
+            _edge(canvas, [start, end], labels[name], down)
+            _words(canvas, start, end, labels[name], down, 0)
     for name, text in layout.operations.items():
         canvas.node(place[name], half[name], text)
     for name in layout.sources:
         if name not in layout.operations:
             _input(canvas, place[name], labels[name], down)
     return canvas.picture(alt)
+
+
+def _pitch(layout: _Layout, labels: Mapping[str, Label], half: Mapping[str, float]) -> float:
+    """The width of a row of a picture that runs down: neighbours in a layer do not touch."""
+    need = float(ROWS)
+    for n in range(max(layout.layer.values()) + 1):
+        here = sorted((row, item) for item, row in layout.row.items() if layout.layer[item] == n)
+        reach = [_reach(item, labels, half) for _, item in here]
+        for (a, b), (left, right) in zip(pairwise(here), pairwise(reach), strict=True):
+            need = max(need, (left + right + 14) / (b[0] - a[0]))
+    for way in layout.ways:
+        if way[0] in half and layout.side(way) == 0 and len(layout.gap(layout.layer[way[0]])) > 1:
+            need = max(need, labels[way[0]].width + 30)  # between two other edges
+    return need
+
+
+def _reach(item: str, labels: Mapping[str, Label], half: Mapping[str, float]) -> float:
+    """Half the width of a node, of an input's words, or of an edge that passes."""
+    if item in half:
+        return half[item]
+    return labels[item].width / 2 if item in labels else LANE + HEAD
 
 
 class _Canvas:
@@ -230,9 +283,10 @@ class _Canvas:
             self.hold(x, y, HEAD, HEAD)
 
     def words(self, at: Point, text: str, role: str, anchor: str = "middle") -> None:
-        """One line of text; `at` is its middle, or its end where the anchor is "end"."""
-        width = 1.12 * text_width(text)  # some fonts are wider than we think
-        self.hold(at[0] - (width / 2 if anchor == "end" else 0.0), at[1], width, 1.2 * FONT)
+        """One line of text; `at` is its start, middle or end, as the anchor says."""
+        width = text_width(text)
+        middle = at[0] + {"start": 0.5, "middle": 0.0, "end": -0.5}[anchor] * width
+        self.hold(middle, at[1], width, 1.2 * FONT)
         self.parts.append(text_at(at, text, role, anchor, bold=True))
 
     def node(self, at: Point, half: float, text: str) -> None:
@@ -258,45 +312,51 @@ class _Canvas:
 
 
 def _input(canvas: _Canvas, at: Point, label: Label, down: bool) -> None:
-    """An input has no node: its name and numbers stand where its edge begins."""
-    x, y = at
-    shown = [(t, r) for t, r in ((label.value, "forward"), (label.gradient, label.role)) if t]
-    first = y - LINE * len(shown) + 8 if down else y - LINE / 2 * (len(shown) - 1)
-    for n, (text, role) in enumerate(shown):
-        if down:
-            canvas.words((x, first + LINE * n), text, role)
-        else:
-            canvas.words((x - 6, first + LINE * n), text, role, "end")
+    """An input has no node: its name and numbers stand in its place."""
+    x, y = at if down else (at[0] - 6, at[1])
+    _stack(canvas, (x, y), label.lines, "middle" if down else "end")
 
 
-def _edge(
-    canvas: _Canvas,
-    points: Sequence[Point],
-    way: Sequence[str],
-    half: Mapping[str, float],
-    label: Label,
-    down: bool,
-    words: bool = True,
-) -> None:
-    """Both lanes of an edge, and its `words` beside it unless it comes from an input."""
-    start = _boundary(points[0], points[1], half.get(way[0]))
-    end = _boundary(points[-1], points[-2], half.get(way[-1]))
-    line = [start, *points[1:-1], end]
+def _edge(canvas: _Canvas, line: Sequence[Point], label: Label, down: bool) -> None:
+    """Both lanes of an edge."""
     side = (1.0, 0.0) if down else (0.0, -1.0)
     lane = LANE if label.gradient else 0.0
     canvas.arrow([_moved(p, side, lane) for p in line], "forward")
     if label.gradient:
         canvas.arrow([_moved(p, side, -lane) for p in reversed(line)], label.role)
-    if way[0] not in half or not words:
-        return
-    (x1, y1), (x2, y2) = line[0], line[1]
-    length = math.hypot(x2 - x1, y2 - y1) or 1.0
-    normal = ((y2 - y1) / length, (x1 - x2) / length)
-    middle = ((x1 + x2) / 2, (y1 + y2) / 2)
-    for text, role, sign in ((label.value, "forward", 1), (label.gradient, label.role, -1)):
-        if text:
-            clear = abs(normal[0]) * text_width(text) / 2 + abs(normal[1]) * 0.5 * FONT + LANE + 6
-            canvas.words(_moved(middle, normal, sign * clear), text, role)
+
+
+def _words(canvas: _Canvas, start: Point, end: Point, label: Label, down: bool, side: int) -> None:
+    """The words beside an edge that leads from start to end, at its middle.
+
+    side  -1 for all on its left (or above it), 1 for all on its right (or below it), where nothing
+          else is; 0 for the gradient on one side and the value on the other, as their lanes run
+    """
+    forward = 1 if down else -1  # the side of the lane on which the value travels
+    groups = [(side, label.lines)]
+    if not side:
+        groups = [(forward, label.lines[:1]), (-forward, label.lines[1:])]
+    x, y = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    across, along = (0, 1) if down else (1, 0)
+    slope = abs((end[across] - start[across]) / (end[along] - start[along]))
+    for sign, lines in groups:
+        # The nearest corner of the words keeps clear of the edge.
+        high = LINE * len(lines)
+        if down:
+            away = sign * (CLEAR + slope * high / 2)
+            _stack(canvas, (x + away, y), lines, "start" if sign > 0 else "end")
+        else:
+            # A little farther along, where the edge leads away from them, so does its node.
+            falls = (end[1] > start[1]) - (end[1] < start[1])
+            away = sign * (CLEAR + slope * label.width / 2 + high / 2)
+            _stack(canvas, (x - sign * falls * CLEAR, y + away), lines, "middle")
+
+
+def _stack(canvas: _Canvas, at: Point, lines: Sequence[tuple[str, str]], anchor: str) -> None:
+    """Lines of words, one below the other, around `at`."""
+    x, y = at
+    for n, (text, role) in enumerate(lines):
+        canvas.words((x, y + LINE * (n - (len(lines) - 1) / 2)), text, role, anchor)
 
 
 def _boundary(at: Point, to: Point, half: float | None) -> Point:

@@ -1,4 +1,4 @@
-"""Cross-entropy, atom by atom: from logits to the loss in nine named steps.
+"""Cross-entropy, atom by atom: from logits to the loss in eight named steps.
 
 logits: (N, C), targets: (N,)  ->  loss: ()
 """
