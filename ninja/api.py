@@ -41,7 +41,7 @@ class Shown:
 def check(exercise: str, backward: Callable[..., Any]) -> Shown:
     """Check a function against an exercise, in this process.
 
-    Raises KeyError, with the nearest name, for an exercise that does not exist.
+    Raises UnknownExercise, a LookupError, that says which exercise may be meant.
 
     >>> def backward(dout, x, W):
     ...     return dout @ W.T, x.T @ dout, dout.sum(axis=0)

@@ -16,6 +16,7 @@ from ninja.op import Mistake, Op
 from ninja.proof import TIGHT, scaled_errors
 from ninja.runs import Gradients, Run, complex_step, runs
 from ninja.text import answer
+from ninja.trace import asked_for
 
 SEEN = 1e-6  # a mistake shows when its scaled error is at least this on some case
 
@@ -114,11 +115,8 @@ def planted(run: Run, mistake: Mistake | None) -> Gradients | None:
     names: dict[str, Any] = {"np": np}
     exec(compile(answer(run.op, mistake), f"<{mistake and mistake.id}>", "exec"), names)
     function = names["backward"]
-    code = function.__code__
-    given = run.names
-    wanted = code.co_varnames[: code.co_argcount]
     try:
-        got = function(**{name: given[name] for name in wanted})
+        got = function(**asked_for(function, run.names))
     except (ValueError, IndexError):  # shapes that do not fit show at once
         return None
     return dict(zip(run.op.gradients, got, strict=True))

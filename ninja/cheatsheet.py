@@ -1,11 +1,12 @@
 """Every formula of the package on one page, from lines that run.
 
-An operation's forward and backward lines stand here as they read best; a network's are its own.
+The lines are those of the records; a few stand here in the form that reads best.
 `wrong` puts numbers into every one of them and holds the results against the package.
 """
 
 from __future__ import annotations
 
+import ast
 import html
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ninja import arrays
+from ninja import arrays, starter
 from ninja.audit import planted
+from ninja.diagnose import right_line
 from ninja.op import Mistake, Op
 from ninja.proof import scaled_errors
 from ninja.records import OPS
@@ -33,98 +35,61 @@ class Row:
     backward: tuple[str, ...]
 
 
-ROWS = (
-    Row("add", ("y = a + b",), ("da = sum_to(dy, a.shape)", "db = sum_to(dy, b.shape)")),
-    Row("mul", ("y = a * b",), ("da = sum_to(dy * b, a.shape)", "db = sum_to(dy * a, b.shape)")),
-    Row(
-        "sum",
-        ("y = x.sum(axis=axis, keepdims=keepdims)",),
-        ("dx = spread(dy, x, axis, keepdims)",),
+# Lines that read better than those of the code, which also serves rounding, copies and bad input.
+FORWARD = {
+    "mean": ("y = x.mean(axis=axis, keepdims=keepdims)",),
+    "reshape": ("y = x.reshape(shape)",),
+    "concat": ("y = np.concatenate((a, b), axis)",),
+    "relu": ("y = np.maximum(x, 0)",),
+    "sigmoid": ("y = 1 / (1 + np.exp(-x))",),
+    "power": ("y = x**exponent",),
+    "max": ("y = x.max(axis=axis, keepdims=keepdims)",),
+    "softmax": ("probs = np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)",),
+    "log_softmax": ("logprobs = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))",),
+    "pick": ("loss = -(one_hot(targets, logprobs) * logprobs).sum() / N",),
+    "cross_entropy": (
+        "q = (1 - label_smoothing) * one_hot(targets, logits) + label_smoothing / C",
+        "loss = -(q * np.log(probs) * counted[:, None]).sum() / n",
     ),
-    Row(
-        "mean",
-        ("y = x.mean(axis=axis, keepdims=keepdims)",),
-        ("dx = spread(dy / count, x, axis, keepdims)",),
+    "batchnorm": (
+        "mean = x.mean(axis=0)",
+        "var = ((x - mean) ** 2).sum(axis=0) / (N - correction)",
+        "inv_std = (var + eps) ** -0.5",
+        "xhat = (x - mean) * inv_std",
+        "y = gain * xhat + bias",
     ),
-    Row("reshape", ("y = x.reshape(shape)",), ("dx = dy.reshape(x.shape)",)),
-    Row(
-        "concat",
-        ("y = np.concatenate((a, b), axis)",),
-        (
-            "da = np.split(dy, [a.shape[axis]], axis)[0]",
-            "db = np.split(dy, [a.shape[axis]], axis)[1]",
-        ),
+    "embedding": ("out = table[indices]",),
+}
+BACKWARD = {
+    "add": ("da = sum_to(dy, a.shape)", "db = sum_to(dy, b.shape)"),
+    "reshape": ("dx = dy.reshape(x.shape)",),
+    "concat": (
+        "da = np.split(dy, [a.shape[axis]], axis)[0]",
+        "db = np.split(dy, [a.shape[axis]], axis)[1]",
     ),
-    Row(
-        "linear",
-        ("out = x @ W + b",),
-        ("dx = dout @ W.T", "dW = x.T @ dout", "db = dout.sum(axis=0)"),
-    ),
-    Row("relu", ("y = np.maximum(x, 0)",), ("dx = dy * (x > 0)",)),
-    Row("sigmoid", ("y = 1 / (1 + np.exp(-x))",), ("dx = dy * y * (1 - y)",)),
-    Row("tanh", ("y = np.tanh(x)",), ("dx = dy * (1 - y**2)",)),
-    Row("exp", ("y = np.exp(x)",), ("dx = dy * y",)),
-    Row("log", ("y = np.log(x)",), ("dx = dy / x",)),
-    Row("power", ("y = x**exponent",), ("dx = dy * exponent * x ** (exponent - 1)",)),
-    Row(
-        "max",
-        ("y = x.max(axis=axis, keepdims=keepdims)",),
-        ("dx = spread(dy, x, axis, keepdims) * chosen",),
-    ),
-    Row(
-        "softmax",
-        ("probs = np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)",),
-        ("dz = probs * (dprobs - (dprobs * probs).sum(axis=-1, keepdims=True))",),
-    ),
-    Row(
-        "log_softmax",
-        ("logprobs = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))",),
-        ("dz = dlogprobs - probs * dlogprobs.sum(axis=-1, keepdims=True)",),
-    ),
-    Row(
-        "pick",
-        ("loss = -(one_hot(targets, logprobs) * logprobs).sum() / N",),
-        ("dlogprobs = -one_hot(targets, logprobs) / N * dloss",),
-    ),
-    Row(
-        "cross_entropy",
-        (
-            "q = (1 - label_smoothing) * one_hot(targets, logits) + label_smoothing / C",
-            "loss = -(q * np.log(probs) * counted[:, None]).sum() / n",
-        ),
-        ("dlogits = (probs - q) * counted[:, None] / n * dloss",),
-    ),
-    Row(
-        "batchnorm",
-        (
-            "mean = x.mean(axis=0)",
-            "var = ((x - mean) ** 2).sum(axis=0) / (N - correction)",
-            "inv_std = (var + eps) ** -0.5",
-            "xhat = (x - mean) * inv_std",
-            "y = gain * xhat + bias",
-        ),
-        (
-            "dx = gain * inv_std * (dy - dy.mean(axis=0)"
-            " - xhat * (dy * xhat).sum(axis=0) / (N - correction))",
-            "dgain = (dy * xhat).sum(axis=0)",
-            "dbias = dy.sum(axis=0)",
-        ),
-    ),
-    Row(
-        "batchnorm_inference",
-        ("inv_std = (var + eps) ** -0.5", "xhat = (x - mean) * inv_std", "y = gain * xhat + bias"),
-        ("dx = gain * inv_std * dy", "dgain = (dy * xhat).sum(axis=0)", "dbias = dy.sum(axis=0)"),
-    ),
-    Row("embedding", ("out = table[indices]",), ("dtable = scatter_add(table, indices, dout)",)),
-)
+    "cross_entropy": ("dlogits = (probs - q) * counted[:, None] / n * dloss",),
+}
 WHOLE = ("neuron", "makemore")  # networks whose every gradient is shown
 SHORT = 84  # characters of TeX that stay on one line
 
 
+def operation(op: Op) -> Row:
+    """An operation's lines: those written for the sheet, else its own."""
+    forward = FORWARD.get(op.name) or tuple(starter.steps(op))
+    return Row(op.name, forward, BACKWARD.get(op.name) or _gradient_lines(op))
+
+
 def network(op: Op) -> Row:
     """The lines of a network's own backward pass; forward it is made of the operations above."""
-    lines = [op.program.lines[op.program.targets[name]].text for name in op.gradients]
-    return Row(op.name, (), tuple(lines))
+    return Row(op.name, (), _gradient_lines(op))
+
+
+def _gradient_lines(op: Op) -> tuple[str, ...]:
+    """One line for each gradient, the helper lines that it reads written out in place."""
+    return tuple(f"{name} = {ast.unparse(right_line(op, name))}" for name in op.gradients)
+
+
+ROWS = tuple(map(operation, OPS.values()))
 
 
 def wrong(row: Row) -> Iterator[str]:
@@ -148,7 +113,7 @@ def wrong(row: Row) -> Iterator[str]:
 
 
 def _forward(row: Row, run: Run) -> Any:
-    names = {**vars(arrays), "np": np, **run.names}
+    names = {**vars(arrays), **run.op.plain_forward.__globals__, "np": np, **run.names}
     output = names.pop(run.op.signature.output)
     for line in row.forward:
         exec(line, names)
@@ -182,10 +147,17 @@ class Sheet:
 
 
 def _formulas(lines: tuple[str, ...]) -> str:
-    return "".join(f'<p><span class="arithmatex">\\({_set(line)}\\)</span></p>' for line in lines)
+    return "".join(f"<p>{_set(line)}</p>" for line in lines)
 
 
 def _set(line: str) -> str:
-    """A line's TeX as HTML. In braces KaTeX needs far less of it, but cannot break the line."""
-    text = tex(line)
-    return html.escape(f"{{{text}}}" if len(text) <= SHORT else text)
+    """A line as a formula, or as code where mathematics has no sign for what it says.
+
+    In braces KaTeX needs far less HTML, but cannot break the line.
+    """
+    try:
+        text = tex(line)
+    except ValueError:
+        return f"<code>{html.escape(line)}</code>"
+    formula = html.escape(f"{{{text}}}" if len(text) <= SHORT else text)
+    return f'<span class="arithmatex">\\({formula}\\)</span>'

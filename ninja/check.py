@@ -20,7 +20,7 @@ from ninja import compare, diagnose, verdict
 from ninja.compare import NotNumbers
 from ninja.guard import unpatched
 from ninja.op import Op
-from ninja.shapes import shape_of
+from ninja.shapes import shape_of, unravelled
 from ninja.trace import watched
 from ninja.trials import Trial, masks, second, square, unmasking
 from ninja.verdict import Entry, Failure, Result, Tensor
@@ -127,7 +127,7 @@ def _checked(op: Op, backward: Callable[..., Any]) -> Result:
     if any(a.changed for a in attempts):  # what went wrong is that, not a catalogued mistake
         tensors = [t if t.passed else replace(t, mistake=None) for t in tensors]
     if not all(t.passed for t in tensors):
-        tensors = _with_masks(op, backward, tensors, attempts[0].trial)
+        tensors = _with_masks(op, backward, tensors)
     elif not faults:
         faults = _hidden_faults(op, backward, attempts)
     passed = all(t.passed for t in tensors) and not faults
@@ -228,10 +228,7 @@ def _gathered(trial: Trial, returned: Any, found: dict[str, Any]) -> Attempt:
         message = f"`backward` is a {kind}: use `return`, without `yield` or `async`."
         return Attempt(trial, failure=Failure("TypeError", message))
     if returned is None:
-        end = f"End it with `return {in_order}`."
-        begin = f"Write the lines for {in_order}, and return them in this order."
-        fault = f"`backward` returns nothing{'. ' + end if assigned else ' yet. ' + begin}"
-        return Attempt(trial, assigned, found, faults=(fault,))
+        return Attempt(trial, assigned, found, faults=(_returns_nothing(op, bool(assigned)),))
     if isinstance(returned, Mapping):
         known = {name: returned[name] for name in op.gradients if name in returned}
         unknown = [str(name) for name in returned if name not in op.gradients]
@@ -252,6 +249,18 @@ def _gathered(trial: Trial, returned: Any, found: dict[str, Any]) -> Attempt:
         f"order: {in_order}. Or return a dict by these names."
     )
     return Attempt(trial, assigned, found, faults=(fault,))
+
+
+def _returns_nothing(op: Op, begun: bool) -> str:
+    in_order = ", ".join(op.gradients)
+    if begun:
+        return f"`backward` returns nothing. End it with `return {in_order}`."
+    if len(op.gradients) == 1:
+        return f"`backward` returns nothing yet. Write a line for {in_order}, and return it."
+    return (
+        f"`backward` returns nothing yet. Write the lines for {in_order}, and return them in this "
+        "order."
+    )
 
 
 def _unknown_names(unknown: list[str], op: Op) -> str:
@@ -462,9 +471,7 @@ def _listed(names: list[str]) -> str:
 def _where_nan_starts(attempt: Attempt, name: str, got: Any) -> str:
     """The first of the learner's own names, in the order of the code, that is not finite."""
     place = next(i for i, v in enumerate(compare.flat(got)) if v - v != 0)
-    where = (
-        f"`{name}`{list(compare.unravelled(place, shape_of(got)))} is {compare.flat(got)[place]}"
-    )
+    where = f"`{name}`{list(unravelled(place, shape_of(got)))} is {compare.flat(got)[place]}"
     for own, value in attempt.local_names.items():
         if own in attempt.trial.run.names or own == name:
             continue
@@ -482,7 +489,9 @@ def _explained(op: Op, tensor: Tensor, attempts: list[Attempt], deep: bool) -> T
     if tensor.message and tensor.verdict != verdict.NAN:
         return tensor
     found = diagnose.diagnose(op, tensor.name, _evidence(tensor.name, attempts), deep)
-    message = " ".join(part for part in (tensor.message, found.message, _first(tensor)) if part)
+    where_it_starts = tensor.message  # of a NaN, which needs no other explanation
+    known = found.message if found.by or not where_it_starts else ""
+    message = " ".join(part for part in (where_it_starts, known, _first(tensor)) if part)
     return replace(tensor, mistake=found.mistake, message=message, explained_by=found.by)
 
 
@@ -534,12 +543,10 @@ def _hidden_faults(op: Op, backward: Callable[..., Any], attempts: list[Attempt]
     return []
 
 
-def _with_masks(
-    op: Op, backward: Callable[..., Any], tensors: list[Tensor], trial: Trial
-) -> list[Tensor]:
+def _with_masks(op: Op, backward: Callable[..., Any], tensors: list[Tensor]) -> list[Tensor]:
     """Say on which tempting inputs a wrong gradient would have passed."""
     passing: dict[str, list[str]] = {}
-    for words, easier in masks(op, trial):
+    for words, easier in masks(op):
         tried = attempt(backward, easier)
         if tried.failure is None:
             for name, tensor in _judge(tried).items():
@@ -618,6 +625,9 @@ def failure(error: BaseException, filename: str) -> Failure:
     """An exception as the learner should see it: their own lines only, and what to look at."""
     line = _last_line(error.__traceback__, filename)
     text = linecache.getline(filename, line).strip() if line else ""
+    if isinstance(error, SystemExit):
+        said = "The code calls exit(): take it away, and let the function return."
+        return Failure("SystemExit", said, line, text=text)
     try:
         message = str(error).strip() or type(error).__name__
     except Exception:  # an exception whose own text raises
@@ -636,8 +646,6 @@ def _last_line(traceback: TracebackType | None, filename: str) -> int | None:
 
 
 def _advice(error: BaseException, message: str) -> str:
-    if isinstance(error, SystemExit):
-        return ". Take exit() away and let the function return."
     if isinstance(error, RecursionError):
         return ". A function calls itself without end."
     if isinstance(error, MemoryError) or "array is too big" in message:  # in 32 bits

@@ -23,7 +23,7 @@ from ninja.exercises import EXERCISES, Exercise, UnknownExercise, find
 from ninja.progress import FILE, FOLDER, NoFolder, Progress
 from ninja.savefile import NotProgress
 from ninja.starter import COMMAND
-from ninja.verdict import Result
+from ninja.verdict import Failure, Result
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -239,28 +239,30 @@ def start(folder: str | None, saved: Path | None) -> int:
 
 def check(exercise: str, file: Path, as_json: bool) -> int:
     """Check one file, and mark it in the folder that it lies in."""
-    found = find(exercise)
-    if file.suffix == ".json":
-        return _check_saved(found, file, as_json)
-    result = sandbox.run(found, file)
+    try:
+        found = find(exercise)
+        saved = savefile.code_of(found, file) if file.suffix == ".json" else None
+    except (UnknownExercise, NotProgress) as problem:
+        if not as_json:
+            raise
+        error = Failure(type(problem).__name__, str(problem))
+        return _answer(Result(exercise, False, error=error))
+    result = sandbox.run(found, file if saved is None else saved)
+    known = None
+    if saved is None and (file.parent / FILE).exists():
+        known = load(file.parent, quiet=as_json)
+        if result.passed:
+            mark_solved(known, found, file, quiet=as_json)
     if as_json:
-        print(json.dumps(result.as_json(), allow_nan=False))
-    known = load(file.parent, quiet=as_json) if (file.parent / FILE).exists() else None
-    if known is not None and result.passed:
-        mark_solved(known, found, file, quiet=as_json)
-    if not as_json:
-        show(result)
-        print(f"\n{_next_step(result, found, known, file)}")
+        return _answer(result)
+    show(result)
+    print(f"\n{_next_step(result, found, known, file)}")
     return result.exit_code
 
 
-def _check_saved(exercise: Exercise, file: Path, as_json: bool) -> int:
-    result = sandbox.run(exercise, savefile.code_of(exercise, file))
-    if as_json:
-        print(json.dumps(result.as_json(), allow_nan=False))
-    else:
-        show(result)
-        print(f"\nAll exercises:  {COMMAND} list --progress {file}")
+def _answer(result: Result) -> int:
+    """Print a result as the one object that `--json` promises."""
+    print(json.dumps(result.as_json(), allow_nan=False))
     return result.exit_code
 
 
@@ -283,6 +285,8 @@ def mark_solved(known: Progress, exercise: Exercise, file: Path, quiet: bool = F
 
 
 def _next_step(result: Result, exercise: Exercise, known: Progress | None, file: Path) -> str:
+    if file.suffix == ".json":
+        return f"All exercises:  {COMMAND} list --progress {file}"
     if not file.is_file():
         return f"All exercises:  {COMMAND} list"
     if not result.passed:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from ninja.shapes import Shape, shape_of
+from ninja.shapes import shape_of, unravelled
 
 TOLERANCE = 1e-7  # of float64 numbers, relative to the largest term of the line
 SINGLE = 2e-6  # of numbers that were rounded to float32 on the way
@@ -106,12 +106,3 @@ def differing(a: Any, b: Any, tolerance: float) -> Iterator[tuple[tuple[int, ...
     for place, (x, y) in enumerate(zip(flat(a), flat(b), strict=True)):
         if not abs(x - y) <= tolerance:
             yield unravelled(place, shape), x, y
-
-
-def unravelled(place: int, shape: Shape) -> tuple[int, ...]:
-    """The index of entry number `place` of an array of this shape."""
-    index: tuple[int, ...] = ()
-    for size in reversed(shape):
-        place, i = divmod(place, size)
-        index = (i, *index)
-    return index

@@ -1,7 +1,7 @@
 """Which mistake is it?  A wrong gradient is explained by the simplest thing that fits every input.
 
-The order: the catalogue's own mistakes; single edits of the right line, also up to a factor that
-has a name; weights of the line's branches; a factor alone; facts; and when nothing fits, an
+The order: the catalogue's own mistakes; single edits of the right line; a factor alone; such edits
+with a factor that has a name; weights of the line's branches; facts; and when nothing fits, an
 honest word.  An explanation must reproduce the learner's numbers on every trial, to rounding, so
 random or noisy numbers are never given a name.
 """
@@ -76,11 +76,14 @@ def diagnose(op: Op, target: str, evidence: list[Evidence], deep: bool = True) -
             named = " Or: ".join(dict.fromkeys(sentences[i] for i in ids))
             mistake = ids[0] if len(ids) == 1 else ids
             return Finding(mistake, f"{shape} {named}".strip(), "catalogue")
-        edited = _edited(op, target, evidence)
+        ratio = _ratio(op, target, evidence)
+        edited = _edited(op, target, evidence, scaled=not ratio)
         if edited:
             return Finding(None, f"{shape} {edited}".strip(), "edit")
         if shape:
             return Finding(None, shape, "shape")
+        if ratio:
+            return Finding(None, ratio, "ratio")
         for explain, by in EXPLANATIONS if deep else QUICK:
             words = explain(op, target, evidence)
             if words:
@@ -324,13 +327,13 @@ def _is_size(value: ast.expr) -> bool:
 MANY = 8  # entries below which a formula could fit by chance
 
 
-def _edited(op: Op, target: str, evidence: list[Evidence]) -> str:
-    """The sentence for the first edit that fits, alone or with a factor that has a name."""
+def _edited(op: Op, target: str, evidence: list[Evidence], scaled: bool) -> str:
+    """The sentence for the first edit that fits alone, or if `scaled` with a factor of a name."""
     start = evidence[0]
     names = Names.of(start.names, without=target)
     factors = named_factors(names, evidence)
     exact: list[str] = []
-    scaled: list[str] = []
+    with_factor: list[str] = []
     for candidate in _candidates(op, target, names):
         value = _value(candidate.code, op, start)
         if value is None or shape_of(value) != shape_of(start.got):
@@ -344,13 +347,11 @@ def _edited(op: Op, target: str, evidence: list[Evidence]) -> str:
                 exact.append(candidate.why)
                 if len(exact) == 2:
                     break
-        elif not exact and not scaled:
+        elif scaled and not exact and not with_factor:
             words = _common_factor(value_of, value, evidence, factors)
             if words:
-                scaled.append(f"{candidate.why}, and {words}")
-    if exact:
-        return _sentence(exact)
-    return _sentence(scaled)
+                with_factor.append(f"{candidate.why}, and {words}")
+    return _sentence(exact or with_factor)
 
 
 def _sentence(whys: list[str]) -> str:
@@ -748,7 +749,6 @@ def _constant_along(e: Evidence) -> str:
 
 EXPLANATIONS: tuple[tuple[Callable[[Op, str, list[Evidence]], str], str], ...] = (
     (_weighted, "branches"),
-    (_ratio, "ratio"),
     (_order, "edit"),
     (_formula, "edit"),
     (_switch, "edit"),

@@ -14,7 +14,7 @@ from functools import cached_property
 from ninja import ladder, starter
 from ninja.ladder import Hint
 from ninja.op import LAST, Op
-from ninja.records import NETS, OPS
+from ninja.records import RECORDS
 from ninja.text import answer
 
 
@@ -73,7 +73,7 @@ class Exercise:
 
 
 def _in_lesson_order() -> dict[str, Exercise]:
-    records = sorted([*OPS.values(), *NETS.values()], key=lambda op: op.lesson)
+    records = sorted(RECORDS.values(), key=lambda op: op.lesson)
     return {op.name: Exercise(op) for op in records}
 
 

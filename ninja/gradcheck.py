@@ -14,6 +14,7 @@ import numpy as np
 
 from ninja.op import Op
 from ninja.runs import Run, run_on, runs
+from ninja.trace import asked_for
 
 
 def accepts(op: Op, text: str, fast: bool) -> bool:
@@ -53,8 +54,7 @@ def _rule(run: Run, backward: Callable[..., Any]) -> Callable[..., Any]:
     """The operation as a differentiable torch function of its differentiable inputs."""
     import torch
 
-    op, code = run.op, backward.__code__
-    wanted = code.co_varnames[: code.co_argcount]
+    op = run.op
 
     class Rule(torch.autograd.Function):
         @staticmethod
@@ -69,7 +69,7 @@ def _rule(run: Run, backward: Callable[..., Any]) -> Callable[..., Any]:
                 ctx.names = run_on(op, ctx.arguments, None, run.case, run.upstream).names
             given = {**ctx.names, op.upstream: _number(upstream)}
             with np.errstate(all="ignore"):
-                grads = backward(**{n: given[n] for n in wanted})
+                grads = backward(**asked_for(backward, given))
             found = dict(zip(op.gradients, grads, strict=True))
             return tuple(torch.tensor(np.asarray(found["d" + n], float)) for n in run.inputs)
 

@@ -9,12 +9,12 @@ import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from types import ModuleType
 from typing import Any
 
 from ninja.program import Program
-from ninja.shapes import Signature, shape_of
+from ninja.shapes import Signature, shape_of, unravelled
 
 Arguments = dict[str, Any]
 LAST = 99  # the lesson of an operation that does not name one: it comes after all others
@@ -57,17 +57,25 @@ class Mistake:
 class Op:
     """One operation: a forward pass, its hand-derived backward pass, and what proves both.
 
-    forward   inputs -> (out, cache); options are keyword-only and travel in the cache
-    backward  (upstream, **cache) -> one gradient for each name in `wrt`
-    example   rng -> named cases: ("repeated tokens", {"table": ..., "indices": ...}), ...; a case
-              may bring its own upstream under its name, `dy` for instance
-    wrt       the differentiable inputs; when empty, all that `backward` returns (a network's
-              intermediate values, too)
-    reference where the formula can be checked, in Markdown: author, [title](link) (year), section
-    lesson    the lesson that teaches it; `builds_on` names what comes before it there
+    forward            inputs -> (out, cache); options are keyword-only and travel in the cache
+    backward           (upstream, **cache) -> one gradient for each name in `wrt`
+    wrt                the differentiable inputs; when empty, all that `backward` returns (a
+                       network's intermediate values, too)
+    example            rng -> named cases: ("repeated tokens", {"table": ..., "indices": ...}), ...;
+                       a case may bring its own upstream under its name, `dy` for instance
+    mistakes           wrong lines that people write; the audit plants each and wants it named
+    hints              ideas, the last of several in tiny numbers; of three or more the first is
+                       about shapes
+    reference          where the derivation can be read, in Markdown: author, [title](link) (year),
+                       section
+    lesson, builds_on  the lesson that teaches it, and what comes before it there
+    name, doc          the module's own where not given, as are the next two
+    torch_reference    the forward pass by torch's library, for torch's engine to differentiate
+    backward_accurate  a form with less rounding in float32
 
     Both passes are called through the record, which holds their arguments against the shape line
-    of the module's docstring: ValueError for a shape, TypeError for a dtype.
+    of the module's docstring: ValueError for a shape, TypeError for a dtype.  `plain_forward` and
+    `plain_backward` are the functions as they were given.
     """
 
     forward: Callable[..., tuple[Any, Arguments]]
@@ -93,8 +101,8 @@ class Op:
             "backward_accurate": self.backward_accurate or vars(module).get("backward_accurate"),
             "plain_forward": self.forward,
             "plain_backward": self.backward,
-            "forward": self._forward,
-            "backward": self._backward,
+            "forward": _through(self._forward, self.forward),
+            "backward": _through(self._backward, self.backward),
         }
         for key, value in settle.items():
             object.__setattr__(self, key, value)
@@ -186,6 +194,16 @@ class Op:
             raise type(error)(f"{self.name}: {error}") from None
 
 
+def _through(checked: Callable[..., Any], plain: Callable[..., Any]) -> Callable[..., Any]:
+    """`checked` with the name, the signature, the docstring and the source of `plain`."""
+
+    @wraps(plain)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return checked(*args, **kwargs)
+
+    return call
+
+
 def _expect_floats(what: str, x: Any) -> None:
     """Gradients live in floating point: an array of integers or booleans is refused."""
     if isinstance(x, list):
@@ -211,18 +229,10 @@ def expect_indices(what: str, indices: Any, size: int, ignore: int | None = None
         outside = outside & (indices != ignore)
     if outside.any():
         first = int((outside * 1).reshape(-1).argmax())
+        place, index = unravelled(first, indices.shape), int(indices.reshape(-1)[first])
         raise ValueError(
-            f"{what} should lie in 0 ... {size - 1}, but the entry at {_place(first, indices)} is "
-            f"{int(indices.reshape(-1)[first])}"
+            f"{what} should lie in 0 ... {size - 1}, but the entry at {place} is {index}"
         )
-
-
-def _place(flat: int, x: Any) -> tuple[int, ...]:
-    place: tuple[int, ...] = ()
-    for size in reversed(x.shape):
-        flat, index = divmod(flat, size)
-        place = (index, *place)
-    return place
 
 
 def discover(package: ModuleType) -> dict[str, Op]:

@@ -34,17 +34,18 @@ class Line:
 class Program:
     """The lines of `function`, and what can be done with them one at a time.
 
-    >>> def area(w, h):
-    ...     half = w / 2
-    ...     a = half * h
-    ...     return a
-    >>> program = Program(area)  # doctest: +SKIP
+    >>> from ninja.ops.linear import backward
+    >>> program = Program(backward)
+    >>> [line.text for line in program.lines]
+    ['dx = dout @ W.T', 'dW = x.T @ dout', 'db = dout.sum(axis=0)']
+    >>> program.returned
+    ('dx', 'dW', 'db')
     """
 
-    def __init__(self, function: Callable[..., Any], source: str | None = None) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         """Raises ValueError, naming file and line, where the function is not a straight line."""
         self.function = function
-        self.source = textwrap.dedent(source or inspect.getsource(function))
+        self.source = textwrap.dedent(inspect.getsource(function))
         definition = ast.parse(self.source).body[0]
         assert isinstance(definition, ast.FunctionDef)
         self.definition = definition

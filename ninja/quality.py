@@ -24,11 +24,12 @@ from ninja.check import check_function, check_source
 from ninja.exercises import find
 from ninja.gradcheck import accepts
 from ninja.op import Mistake, Op
-from ninja.records import NETS, OPS
+from ninja.records import OPS, RECORDS
 from ninja.text import answer, copyable
+from ninja.trace import asked_for
 from ninja.verdict import Failure, Result, Tensor
 
-RECORDS: dict[str, Op] = {**OPS, **NETS}
+ALL = tuple(RECORDS.values())
 BROKEN = frozenset({verdict.WRONG, verdict.SHAPE, verdict.NAN})
 IN_SUBSTANCE = frozenset({"catalogue", "edit", "branches", "ratio", "shape"})
 BUILT_IN = Path(__file__).parents[1] / "tests" / "unseen.py"
@@ -119,14 +120,14 @@ def _checked(check: Callable[[Op, T], Result], op: Op, submission: T) -> Result:
         return Result(op.name, False, error=Failure("CheckerError", said))
 
 
-def wrong_mistakes() -> list[tuple[Op, Mistake]]:
+def wrong_mistakes(records: Sequence[Op] = ALL) -> list[tuple[Op, Mistake]]:
     """Every catalogued mistake that is one."""
-    return [(op, m) for op in RECORDS.values() for m in op.mistakes if not m.harmless]
+    return [(op, m) for op in records for m in op.mistakes if not m.harmless]
 
 
-def harmless_variants() -> list[tuple[Op, Mistake]]:
+def harmless_variants(records: Sequence[Op] = ALL) -> list[tuple[Op, Mistake]]:
     """Every catalogued variant that is right in truth."""
-    return [(op, m) for op in RECORDS.values() for m in op.mistakes if m.harmless]
+    return [(op, m) for op in records for m in op.mistakes if m.harmless]
 
 
 def own_tensor(op: Op, target: str, result: Result) -> Tensor | None:
@@ -158,10 +159,10 @@ def ids(tensor: Tensor | None) -> set[str]:
 # ---------------------------------------------------------------- catalogue
 
 
-def catalogue() -> tuple[Share, Share, Share]:
+def catalogue(records: Sequence[Op] = ALL) -> tuple[Share, Share, Share]:
     """Named exactly or as the group of aliases; nothing named wrongly; harmless ones accepted."""
     named, rightly = [], []
-    for op, mistake in wrong_mistakes():
+    for op, mistake in wrong_mistakes(records):
         result = submitted(op, mistake)
         group = {mistake.id, *mistake.same_as}
         known = ids(own_tensor(op, mistake.target, result))
@@ -173,12 +174,12 @@ def catalogue() -> tuple[Share, Share, Share]:
     return (
         share("catalogue named exactly or as its alias group", 1.0, named),
         share("catalogue: no other name given", 1.0, rightly),
-        share("harmless variants accepted and said", 1.0, _harmless()),
+        share("harmless variants accepted and said", 1.0, _harmless(records)),
     )
 
 
-def _harmless() -> Iterator[tuple[str, str]]:
-    for op, mistake in harmless_variants():
+def _harmless(records: Sequence[Op]) -> Iterator[tuple[str, str]]:
+    for op, mistake in harmless_variants(records):
         result = submitted(op, mistake)
         tensor = next((t for t in result.tensors if t.name == mistake.target), None)
         said = mistake.id in ids(tensor) and bool(tensor and tensor.message)
@@ -316,7 +317,7 @@ def _misnamed(spoil: Callable[[Any], Any]) -> Iterator[tuple[str, str]]:
 def _rounds(spoil: Callable[[Any], Any]) -> Iterator[tuple[Op, Tensor]]:
     """Every gradient of every record spoiled, again and again; those that are not right."""
     while True:
-        for op in RECORDS.values():
+        for op in ALL:
             result = _checked(check_function, op, _spoiled(op, spoil))
             yield from ((op, t) for t in result.tensors if t.verdict in BROKEN)
             if result.error is not None:
@@ -327,9 +328,7 @@ def _spoiled(op: Op, spoil: Callable[[Any], Any]) -> Callable[..., Any]:
     """The right backward pass with each gradient spoiled after it is done."""
 
     def backward(**names: Any) -> tuple[Any, ...]:
-        wanted = op.program.function.__code__
-        given = {n: names[n] for n in wanted.co_varnames[: wanted.co_argcount]}
-        return tuple(spoil(g) for g in op.plain_backward(**given))
+        return tuple(spoil(g) for g in op.plain_backward(**asked_for(op.plain_backward, names)))
 
     return backward
 
@@ -363,7 +362,7 @@ def _rounded(rng: np.random.Generator) -> Iterator[tuple[str, str]]:
     def moved(g: Any) -> Any:
         return _spread_over(g, lambda x: x * (1 + 4e-16 * rng.integers(-2, 3, x.shape)))
 
-    for op in RECORDS.values():
+    for op in ALL:
         result = _checked(check_function, op, _spoiled(op, moved))
         bad = [t.name for t in result.tensors if not t.passed]
         yield op.name, f"{bad} rejected" if bad else ""
@@ -403,7 +402,7 @@ def _pairs(limit: int) -> list[tuple[Op, Mistake, Mistake]]:
     for family in ("mlp", "makemore"):
         pairs = [
             (op, a, b)
-            for op in RECORDS.values()
+            for op in ALL
             if op.name.partition("-")[0] == family
             for a, b in combinations([m for m in op.mistakes if not m.harmless], 2)
             if a.target != b.target
@@ -429,12 +428,14 @@ def _stops(op: Op, mistake: Mistake) -> bool:
 # ---------------------------------------------------------------- mutation score
 
 
-def mutation(rows: Sequence[Unseen]) -> tuple[MutationRow, MutationRow]:
+def mutation(
+    rows: Sequence[Unseen], records: Sequence[Op] = ALL
+) -> tuple[MutationRow, MutationRow]:
     """Wrong rules that our checker accepts and right ones that it rejects.
 
     The second row is on the operations alone, for comparison with `mutation_by_torch`.
     """
-    wrong, right = _rules(rows)
+    wrong, right = _rules(rows, records)
     return (
         _score("ours, everything", wrong, right, _accepted),
         _score("ours, operations", _of_ops(wrong), _of_ops(right), _accepted),
@@ -450,18 +451,18 @@ def mutation_by_torch(rows: Sequence[Unseen], fast: bool) -> MutationRow:
     def accepted(op: Op, mistake: Mistake | None) -> bool:
         return accepts(op, answer(op, mistake), fast)
 
-    wrong, right = _rules(rows)
+    wrong, right = _rules(rows, ALL)
     name = f"gradcheck, {'fast' if fast else 'slow'}"
     return _score(name, _of_ops(wrong), _of_ops(right), accepted)
 
 
 def _rules(
-    rows: Sequence[Unseen],
+    rows: Sequence[Unseen], records: Sequence[Op]
 ) -> tuple[list[tuple[Op, Mistake]], list[tuple[Op, Mistake | None]]]:
     """All wrong rules, and all right ones: the references (None) and the harmless variants."""
-    right: list[tuple[Op, Mistake | None]] = [(op, None) for op in RECORDS.values()]
-    right += harmless_variants()
-    return [*wrong_mistakes(), *((row.op, row.mistake) for row in rows)], right
+    right: list[tuple[Op, Mistake | None]] = [(op, None) for op in records]
+    right += harmless_variants(records)
+    return [*wrong_mistakes(records), *((row.op, row.mistake) for row in rows)], right
 
 
 def _of_ops(rules: Sequence[tuple[Op, T]]) -> list[tuple[Op, T]]:
@@ -494,7 +495,7 @@ def _score(
 def accurate_forms() -> Share:
     """The forms with better accuracy in float32 are right answers, too."""
     judged = []
-    for op in RECORDS.values():
+    for op in ALL:
         if op.backward_accurate is not None:
             text = copyable(op.backward_accurate).replace("def backward_accurate", "def backward")
             passed = _checked(check_source, op, text).passed

@@ -1,4 +1,4 @@
-"""The records, discovered: `OPS` in teaching order, `NETS` after them.
+"""The records, discovered: `OPS` in teaching order, `NETS`, and `RECORDS`, which is both.
 
 The package's own modules take them from here; everybody else writes `from ninja import OPS`.
 """
@@ -8,3 +8,4 @@ from ninja.op import discover
 
 OPS = discover(ops)
 NETS = discover(nets)
+RECORDS = {**OPS, **NETS}

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ninja import bench, proof
 from ninja.exercises import find
-from ninja.records import NETS, OPS
+from ninja.records import OPS, RECORDS
 
 
 def run(which: str, names: list[str], unseen: Path | None, as_json: bool) -> int:
@@ -57,7 +57,7 @@ def _proof(names: list[str]) -> int:
 
 def _measured(names: list[str], quiet: bool) -> tuple[list[proof.Row], list[proof.UlpRow]]:
     chosen = {find(name).name for name in names}
-    records = [op for name, op in {**OPS, **NETS}.items() if not names or name in chosen]
+    records = [op for name, op in RECORDS.items() if not names or name in chosen]
     rows: list[proof.Row] = []
     ulps: list[proof.UlpRow] = []
     for op in track(records, "measuring", disable=quiet, transient=True):

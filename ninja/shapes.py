@@ -16,6 +16,7 @@ to what came and says in one sentence which argument does not fit.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,19 @@ def shape_of(x: Any) -> Shape:
     if isinstance(x, list):
         return (len(x), *(shape_of(x[0]) if x else ()))
     return tuple(getattr(x, "shape", ()))
+
+
+def unravelled(place: int, shape: Shape) -> Shape:
+    """The index of entry number `place` of an array of this shape.
+
+    >>> unravelled(4, (2, 3))
+    (1, 1)
+    """
+    index: Shape = ()
+    for size in reversed(shape):
+        place, i = divmod(place, size)
+        index = (i, *index)
+    return index
 
 
 def broadcast(a: Shape, b: Shape) -> Shape:
@@ -92,19 +106,13 @@ def reshaped(a: Shape, shape: Shape) -> Shape:
     given: Any = shape
     if not isinstance(given, (tuple, list)) or any(n < -1 for n in given):
         raise ValueError(f"shape should be a tuple of sizes, at most one of them -1, not {shape}")
-    have, known, unknown = _size(a), _size(n for n in shape if n != -1), list(shape).count(-1)
+    have, known = math.prod(a), math.prod(n for n in shape if n != -1)
+    unknown = list(shape).count(-1)
     if unknown == 1 and known and have % known == 0:
         return tuple(have // known if n == -1 else n for n in shape)
     if unknown or have != known:
         raise ValueError(f"{a} has {have} entries and can't become {tuple(shape)}")
     return tuple(shape)
-
-
-def _size(shape: Any) -> int:
-    size = 1
-    for n in shape:
-        size *= n
-    return size
 
 
 def _axis(axis: int, shape: Shape) -> int:

@@ -77,9 +77,9 @@ def shape(op: Op, name: str) -> str:
 
 def forward_text(op: Op) -> str:
     """The forward pass for people: the formula, the steps that have names, the helpers in them."""
-    steps = _plain(op, "\n".join(_steps(op)))
-    called = _plain(op, "\n".join(helpers(op.plain_forward, steps)))
-    return "\n\n".join(part for part in (_formula(op), steps, called) if part)
+    lines = "\n".join(steps(op))
+    called = _plain(op, "\n".join(helpers(op.plain_forward, lines)))
+    return "\n\n".join(part for part in (_formula(op), lines, called) if part)
 
 
 def _plain(op: Op, code: str) -> str:
@@ -116,17 +116,18 @@ def _formula(op: Op) -> str:
     return "\n\n".join(textwrap.fill(p, WIDTH - len(INDENT)) for p in told.split("\n\n"))
 
 
-def _steps(op: Op) -> list[str]:
-    """The assignments of the forward pass, line by line."""
+def steps(op: Op) -> list[str]:
+    """The assignments of the forward pass as people read them, line by line."""
     source = textwrap.dedent(inspect.getsource(op.plain_forward))
     definition = ast.parse(source).body[0]
     assert isinstance(definition, ast.FunctionDef)
-    steps = []
-    for node in definition.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)]) if name not in ("cache", "xp"):
-                steps.append(ast.get_source_segment(source, node) or "")
-    return steps
+    return [
+        _plain(op, ast.get_source_segment(source, node) or "")
+        for node in definition.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id not in ("cache", "xp")
+    ]
 
 
 def _table(op: Op, names: Iterable[str]) -> str:

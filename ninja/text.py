@@ -6,72 +6,95 @@ import ast
 import builtins
 import inspect
 import re
+import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from ninja import arrays
 from ninja.op import Mistake, Op
 
-GIVEN = {"np", "torch"}  # what stands beside a copy
-
 
 def copyable(function: Callable[..., Any]) -> str:
-    """The text of a function with all that it uses: it runs beside `import numpy as np` or
-    `import torch` and needs nothing else.
+    """The text of a function with what it takes from its module: imports, constants, helpers, the
+    operations that a network calls.  It runs beside `import numpy as np` or `import torch`.
 
-    >>> from ninja.ops.tanh import backward_accurate
-    >>> print(copyable(backward_accurate).partition("(")[0])
-    def exp
+    >>> from ninja import NETS
+    >>> copied = copyable(NETS["neuron"].forward)
+    >>> print(copied[copied.index("def tanh") :])
+    def tanh(x):
+        ...
+        y = namespace(x).tanh(x)
+        return y
+    <BLANKLINE>
+    <BLANKLINE>
+    def forward(w, x, b):
+        ...
+        z = w * x + b
+        h = tanh(z)
+        return h, {"w": w, "x": x, "h": h}
+    <BLANKLINE>
     """
-    function = inspect.unwrap(function)  # a decorator has other globals
-    source = textwrap.dedent(inspect.getsource(function))
-    helpers = _helpers(source, function.__globals__, {}).values()
-    parts = [(_plain(inspect.getsource(h)), h.__globals__) for h in helpers]
-    parts.append((_plain(source), function.__globals__))
-    needed = {line for text, names in parts for line in _needs(text, names)}
-    # Imports before constants, and all of them before the functions.
-    head = "\n".join(sorted(needed, key=lambda line: (" = " in line, line)))
-    return "\n\n".join([*([f"{head}\n"] if head else []), *(text for text, _ in parts)])
+    function = inspect.unwrap(function)  # what wraps it has other globals
+    text = _plain(textwrap.dedent(inspect.getsource(function)))
+    parts = _parts(text, function.__globals__, {}).values()
+    functions = [part for part in parts if part.startswith("def ")]
+    imports = sorted(part for part in parts if part.startswith(("import ", "from ")))
+    constants = [part for part in parts if part not in functions and part not in imports]
+    lines = "\n".join([*imports, *constants])
+    return "\n\n".join([*([lines + "\n"] if lines else []), *functions, text])
 
 
-def _needs(text: str, names: dict[str, Any]) -> Iterator[str]:
-    """The imports and constants of its module that a function reads, a line for each.
+def _parts(text: str, names: dict[str, Any], found: dict[str, str]) -> dict[str, str]:
+    """The text that binds each name which `text`, or one of these parts, reads from its module;
+    each before its first use.
 
-    names  the global namespace in which the function stands
+    `names` is the global namespace in which `text` stands.
     """
-    nodes = list(ast.walk(ast.parse(text)))
-    own = {n.arg for n in nodes if isinstance(n, ast.arg)}
-    own |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    for name in {n.id for n in nodes if isinstance(n, ast.Name)} - own - GIVEN:
-        value = names.get(name)
-        if inspect.ismodule(value):
-            yield f"import {value.__name__}" + f" as {name}" * (name != value.__name__)
-        elif isinstance(value, (int, float, str)):
-            yield f"{name} = {value!r}"
-        elif (inspect.isclass(value) or inspect.isroutine(value)) and not _is_helper(value):
-            yield f"from {value.__module__} import {name}"
-
-
-def _helpers(
-    source: str, names: dict[str, Any], found: dict[str, Callable[..., Any]]
-) -> dict[str, Callable[..., Any]]:
-    """The package's functions that `source` reads and those they read, each before its first use.
-
-    `names` is the global namespace in which the source stands.
-    """
-    for node in ast.walk(ast.parse(source)):
-        helper: Any = names.get(node.id) if isinstance(node, ast.Name) else None
-        if not _is_helper(helper) or helper.__name__ in found:
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Name) or node.id not in names or node.id in found:
             continue
-        found[helper.__name__] = helper
-        _helpers(inspect.getsource(helper), helper.__globals__, found)
-        found[helper.__name__] = found.pop(helper.__name__)
+        value = names[node.id]
+        function = value.plain_forward if isinstance(value, Op) else value
+        if part := _part(node.id, value):
+            found[node.id] = ""  # a function that calls itself is looked into once
+            _parts(part, getattr(function, "__globals__", {}), found)
+            del found[node.id]
+            found[node.id] = part
     return found
 
 
-def _is_helper(value: Any) -> bool:
-    return inspect.isfunction(value) and value.__module__.startswith(__package__)
+def _part(name: str, value: Any) -> str:
+    """The text that binds `name` to `value`; "" for what can't be written down."""
+    if isinstance(value, Op):
+        return _outcome(value, name)
+    if isinstance(value, (int, float, str)):
+        return f"{name} = {value!r}"
+    home = value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", None) or ""
+    if home.partition(".")[0] == __package__:
+        return _plain(inspect.getsource(value)) if inspect.isfunction(value) else ""
+    if inspect.ismodule(value):
+        return f"import {home}" + (f" as {name}" if home != name else "")
+    return f"from {home} import {name}" if hasattr(sys.modules.get(home), name) else ""
+
+
+def _outcome(op: Op, name: str) -> str:
+    """The forward pass of an operation as a function `name` without its cache."""
+    text = _plain(textwrap.dedent(inspect.getsource(op.plain_forward)))
+    definition = ast.parse(text).body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    final = definition.body[-1]
+    assert isinstance(final, ast.Return)
+    assert isinstance(final.value, ast.Tuple)
+    out, cache = map(ast.unparse, final.value.elts)
+    end = next(
+        node.lineno
+        for node in definition.body
+        if node is final or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == cache)
+    )
+    body = text.splitlines()[: end - 1]
+    body[0] = body[0].replace("def forward(", f"def {name}(")
+    return "\n".join([*body, f"    return {out}"]) + "\n"
 
 
 def _plain(source: str) -> str:
@@ -103,17 +126,15 @@ def answer(op: Op, mistake: Mistake | None = None) -> str:
     documented = ast.get_docstring(definition) is not None
     start = (first.end_lineno or first.lineno) if documented else first.lineno - 1
     body = "\n".join(source.splitlines()[start:])
-    names = {**vars(arrays), **op.program.globals}
-    free = _free_names(definition, names) - {op.upstream}
+    helpers = _parts(textwrap.dedent(body), {**vars(arrays), **op.program.globals}, {})
+    free = _free_names(definition) - {op.upstream, *helpers}
     text = f"def backward({', '.join([op.upstream, *sorted(free)])}):\n{body}\n"
-    helpers = _helpers(text, names, {}).values()
-    return "\n\n".join([*(_plain(inspect.getsource(h)) for h in helpers), text])
+    return "\n\n".join([*helpers.values(), text])
 
 
-def _free_names(definition: ast.FunctionDef, known: dict[str, Any]) -> set[str]:
-    """What the body reads and does not assign: the arguments that it needs."""
+def _free_names(definition: ast.FunctionDef) -> set[str]:
+    """What the body reads and does not assign: the arguments and the helpers that it needs."""
     nodes = [n for statement in definition.body for n in ast.walk(statement)]
     names = [n for n in nodes if isinstance(n, ast.Name)]
     assigned = {n.id for n in names if isinstance(n.ctx, ast.Store)}
-    helpers = {name for name, value in known.items() if _is_helper(value)}
-    return {n.id for n in names} - assigned - helpers - set(vars(builtins)) - {"np"}
+    return {n.id for n in names} - assigned - set(vars(builtins)) - {"np"}

@@ -1,4 +1,4 @@
-"""Call a function and keep the names it assigned."""
+"""Call a function with the names it asks for, and keep those that it assigned."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> tuple[An
     found: dict[str, Any] = {}
     with watched(function, found):
         return function(**arguments), found
+
+
+def asked_for(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `names` that the function has arguments for.  Raises KeyError for one that is not.
+
+    >>> asked_for(lambda w, h: w * h, {"w": 4, "h": 3, "N": 7})
+    {'w': 4, 'h': 3}
+    """
+    code = function.__code__
+    return {name: names[name] for name in code.co_varnames[: code.co_argcount]}
 
 
 @contextmanager

@@ -61,9 +61,13 @@ def square(op: Op) -> tuple[Trial, ...]:
     return () if changed is None else (trial(changed),)
 
 
-def masks(op: Op, of: Trial) -> Iterator[tuple[str, Trial]]:
-    """Variants of a trial on which mistakes hide, each under the words that describe it."""
-    run = of.run
+@lru_cache(maxsize=64)
+def masks(op: Op) -> tuple[tuple[str, Trial], ...]:
+    """Variants of the first case on which mistakes hide, each under the words that describe it."""
+    return tuple(_masks(op, unmasking(op)[0].run))
+
+
+def _masks(op: Op, run: Run) -> Iterator[tuple[str, Trial]]:
     ones = like(run.upstream, [1.0] * len(entries(run.upstream)))
     if len(entries(ones)) > 1:
         yield "an upstream of ones", _again(run, run.arguments, ones)

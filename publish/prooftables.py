@@ -6,68 +6,21 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what is measured comes from the package; a table only reads it
+    from ninja.proof import Row, UlpRow
+    from ninja.quality import MutationRow
 
 # Upper ends of the shades, from an exact zero to what is far from rounding.
 SHADES = (0.0, 1e-15, 1e-12, 1e-6)
-
-
-class MeasuredRow(Protocol):
-    """What `ninja.proof.Row` offers."""
-
-    @property
-    def record(self) -> str: ...
-    @property
-    def oracle(self) -> str: ...
-    @property
-    def library(self) -> str: ...
-    @property
-    def dtype(self) -> str: ...
-    @property
-    def worst_error(self) -> float: ...
-    @property
-    def worst_gradient(self) -> str: ...
-    @property
-    def entries(self) -> int: ...
-    @property
-    def holds(self) -> bool: ...
-
-
-class MeasuredUlps(Protocol):
-    """What `ninja.proof.UlpRow` offers."""
-
-    @property
-    def record(self) -> str: ...
-    @property
-    def gradient(self) -> str: ...
-    @property
-    def textbook(self) -> float: ...
-    @property
-    def accurate(self) -> float | None: ...
-    @property
-    def torch(self) -> float: ...
-
-
-class MeasuredScore(Protocol):
-    """What `ninja.quality.MutationRow` offers."""
-
-    @property
-    def checker(self) -> str: ...
-    @property
-    def wrong(self) -> int: ...
-    @property
-    def wrong_accepted(self) -> int: ...
-    @property
-    def right(self) -> int: ...
-    @property
-    def right_rejected(self) -> int: ...
 
 
 @dataclass(frozen=True)
 class ErrorTable:
     """One row for each record, one column for each oracle, library and precision."""
 
-    rows: Sequence[MeasuredRow]
+    rows: Sequence[Row]
 
     def _repr_html_(self) -> str:
         columns = list(dict.fromkeys(map(_column, self.rows)))
@@ -89,7 +42,7 @@ class ErrorTable:
 class UlpTable:
     """One row for each gradient: our textbook line, our accurate form and torch, in float32."""
 
-    rows: Sequence[MeasuredUlps]
+    rows: Sequence[UlpRow]
 
     def _repr_html_(self) -> str:
         names = "".join(f'<th scope="col">{title}</th>' for title in ("Record", "Gradient"))
@@ -110,7 +63,7 @@ class UlpTable:
 class ScoreTable:
     """One row for each checker: wrong rules that it accepts, right ones that it rejects."""
 
-    rows: Sequence[MeasuredScore]
+    rows: Sequence[MutationRow]
 
     def _repr_html_(self) -> str:
         titles = ("Wrong rules", "accepted", "Right rules", "rejected")
@@ -131,11 +84,11 @@ def _count(faults: int) -> str:
     return f'<td class="number size-{shade}">{faults}</td>'
 
 
-def _column(row: MeasuredRow) -> tuple[str, str, str]:
+def _column(row: Row) -> tuple[str, str, str]:
     return (row.oracle, row.library, row.dtype)
 
 
-def _cell(row: MeasuredRow | None) -> str:
+def _cell(row: Row | None) -> str:
     if row is None:
         return '<td class="number">–</td>'
     shade = shade_of(row.worst_error) if row.holds else len(SHADES)
@@ -182,7 +135,7 @@ def _table(head: str, body: str, name: str) -> str:
     )
 
 
-def worst(rows: Iterable[MeasuredRow], dtype: str, oracles: Iterable[str]) -> float:
+def worst(rows: Iterable[Row], dtype: str, oracles: Iterable[str]) -> float:
     """The worst error of all records against some oracles, in one precision."""
     wanted = set(oracles)
     return max(row.worst_error for row in rows if row.dtype == dtype and row.oracle in wanted)

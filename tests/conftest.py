@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ninja.op import Op
-from ninja.records import NETS, OPS
-
-RECORDS: dict[str, Op] = {**OPS, **NETS}
+from ninja.records import NETS, OPS, RECORDS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -18,7 +18,7 @@ class Case:
     type   of the error, several when the system decides; "" when the code runs
     exit   code of the command
     says   words that the answer must have somewhere
-    seconds  that it may take
+    seconds  that it may take, where it comes to an end
     """
 
     name: str
@@ -27,6 +27,11 @@ class Case:
     type: str = ""
     says: str = ""
     seconds: float = 1.5
+
+    @property
+    def limit(self) -> float:
+        """Seconds after which it is stopped: what never ends is not waited for."""
+        return 0.8 if self.type == "Timeout" else self.seconds
 
     @property
     def line(self) -> int | None:

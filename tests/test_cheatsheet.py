@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ninja import NETS, OPS
-from ninja.cheatsheet import ROWS, WHOLE, Row, network, wrong
+from ninja.cheatsheet import BACKWARD, FORWARD, ROWS, WHOLE, Row, Sheet, network, wrong
 from ninja.typeset import tex
 
 
@@ -17,7 +17,7 @@ def test_lines_give_the_numbers_of_the_package(row: Row) -> None:
 
 
 def test_every_operation_and_every_gradient_has_its_line() -> None:
-    assert {row.op for row in ROWS} == set(OPS)
+    assert {*FORWARD, *BACKWARD} <= {row.op for row in ROWS} == set(OPS)
     for row in ROWS:
         assert {line.partition(" =")[0] for line in row.backward} == set(OPS[row.op].gradients)
 
@@ -41,6 +41,13 @@ def test_every_line_of_a_network_can_be_set(name: str) -> None:
         assert " = " in tex(line)
 
 
-def test_what_has_no_sign_is_said() -> None:
+def test_what_has_no_sign_is_said_and_shown_as_code() -> None:
     with pytest.raises(ValueError, match="lambda"):
         tex("y = lambda x: x")
+    shown = Sheet((Row("tanh", ("y = lambda x: x",), ()),))._repr_html_()
+    assert "<p><code>y = lambda x: x</code></p>" in shown
+
+
+def test_what_was_written_for_the_sheet_is_all_formulas() -> None:
+    written = tuple(row for row in ROWS if row.op in {*FORWARD, *BACKWARD})
+    assert "<code>" not in Sheet(written)._repr_html_()

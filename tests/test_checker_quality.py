@@ -15,8 +15,8 @@ from ninja import bench, gradcheck, quality
 from ninja.audit import SEEN, agree, planted
 from ninja.op import Mistake, Op
 from ninja.proof import scaled_errors
-from ninja.quality import RECORDS, MutationRow, Share, Unseen
-from ninja.records import OPS
+from ninja.quality import MutationRow, Share, Unseen
+from ninja.records import NETS, OPS, RECORDS
 from ninja.runs import Gradients, Run
 from ninja.text import answer
 from ninja.trials import square, unmasking
@@ -63,9 +63,9 @@ def error(run: Run, got: Gradients | None, truth: Gradients) -> float:
         return max(worst for _, worst, _ in scaled_errors(run, got, truth))
 
 
-def test_the_rows_are_many_and_of_every_exercise():
+def test_the_rows_are_many_and_none_is_there_twice():
     assert len(ROWS) >= 250
-    assert {row.exercise for row in ROWS} == set(RECORDS)
+    assert {row.exercise for row in ROWS} <= set(RECORDS)
     assert len({(row.exercise, row.line) for row in ROWS}) == len(ROWS)
     assert abs(sum(row.held_out for row in ROWS) - len(ROWS) / 2) <= 1
 
@@ -88,15 +88,19 @@ def test_each_row_is_wrong_runs_somewhere_and_is_no_catalogued_mistake(record):
 # ---------------------------------------------------------------- the figures
 
 
-def test_the_whole_catalogue_is_named_and_nothing_named_wrongly():
-    for share in quality.catalogue():
+def test_every_mistake_is_caught_and_named(record):
+    """Through the real entry point: by its id, or as one of a group that no input tells apart."""
+    for share in quality.catalogue([record]):
         assert share.holds, said(share)
 
 
-def test_unseen_mistakes_are_explained_in_substance():
-    """Together and on each half, and never under the name of another mistake."""
-    for share in quality.unseen(ROWS):
+@pytest.mark.parametrize("held_out", [False, True])
+def test_unseen_mistakes_are_caught_and_most_explained_in_substance(held_out):
+    """And never under the name of another mistake."""
+    rows = [row for row in ROWS if row.held_out is held_out]
+    for share in quality.unseen(rows):
         assert share.holds, said(share)
+    assert [str(row) for row in rows if quality.submitted(row.op, row.mistake).passed] == []
 
 
 def test_without_the_catalogue_most_of_it_is_explained_all_the_same():
@@ -114,12 +118,8 @@ def test_two_mistakes_at_once_are_both_found():
         assert share.holds, said(share)
 
 
-def test_no_wrong_rule_is_accepted_and_no_right_one_rejected():
+def test_forms_that_are_more_accurate_are_accepted():
     assert quality.accurate_forms().holds
-    for row in quality.mutation(ROWS):
-        assert (row.wrong_accepted, row.right_rejected) == (0, 0), row.failures
-        assert row.wrong > 500
-        assert row.right > 20
 
 
 # ---------------------------------------------------------------- the measuring itself
@@ -132,6 +132,22 @@ def test_gradcheck_takes_what_is_right_and_misses_a_missing_sum():
         assert gradcheck.accepts(linear, answer(linear), fast)
         assert not gradcheck.accepts(linear, answer(linear, by_id["linear-dw-mean"]), fast)
         assert gradcheck.accepts(linear, answer(linear, by_id["linear-db-no-sum"]), fast)
+
+
+def test_a_mutation_score_counts_what_is_accepted_and_what_is_rejected(monkeypatch):
+    tanh, net = OPS["tanh"], NETS["neuron"]
+    rows = [row for row in ROWS if row.op is tanh]
+    everything, operations = quality.mutation(rows, [tanh, net])
+    wrong, of_tanh = len(quality.wrong_mistakes([tanh, net])), len(quality.wrong_mistakes([tanh]))
+    assert (everything.wrong, operations.wrong) == (wrong + len(rows), of_tanh + len(rows))
+    assert (everything.wrong_accepted, everything.right_rejected) == (0, 0), everything.failures
+    turned = {True: Result("", False), False: Result("", True)}
+    honest = quality.submitted
+    monkeypatch.setattr(quality, "submitted", lambda *rule: turned[honest(*rule).passed])
+    everything, _ = quality.mutation(rows, [tanh, net])
+    assert everything.wrong_accepted == everything.wrong
+    assert everything.right_rejected == everything.right > 1
+    assert len(everything.failures) == everything.wrong + everything.right
 
 
 def test_the_blame_goes_to_the_gradient_that_reads_a_helper_line():

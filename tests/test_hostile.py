@@ -40,7 +40,7 @@ def test_broken_and_careless_code(case: Case) -> None:
 @pytest.mark.parametrize("case", WILD, ids=lambda case: case.name)
 def test_hostile_code(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "GRACE", 3.0)
-    judged(case, sandbox.run(MLP_EXERCISE, case.source, seconds=case.seconds, megabytes=MEGABYTES))
+    judged(case, sandbox.run(MLP_EXERCISE, case.source, seconds=case.limit, megabytes=MEGABYTES))
 
 
 def test_a_result_comes_out_of_the_sandbox_as_it_went_in() -> None:

@@ -54,6 +54,13 @@ def test_huge_logits_stay_finite_and_right(logits, target):
     np.testing.assert_allclose(dlogits, truth, atol=1e-15)
 
 
+@pytest.mark.parametrize(("name", "ends"), [("sigmoid", (0, 1)), ("tanh", (-1, 1))])
+def test_far_from_zero_nothing_overflows_and_the_slope_is_zero(name, ends):
+    run = run_on(OPS[name], {"x": np.array([-1e4, 1e4])}, np.random.default_rng(0))
+    assert tuple(run.out) == ends
+    assert (run.backward()["dx"] == 0).all()
+
+
 @given(
     arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 5)),
            elements=st.sampled_from([-1.0, 0.0, 0.5, 1.0])),

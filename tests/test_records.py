@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from typing import Any
 
@@ -12,7 +13,7 @@ from ninja import nets, ops
 from ninja.audit import audit
 from ninja.op import Mistake, Op, discover, unknown_prerequisites
 from ninja.ops import linear, tanh
-from ninja.records import NETS, OPS
+from ninja.records import NETS, OPS, RECORDS
 
 
 def test_a_record_keeps_its_word(record):
@@ -29,10 +30,20 @@ def test_no_module_is_an_orphan():
 
 def test_teaching_order():
     names = list(OPS)
-    assert unknown_prerequisites([*OPS.values(), *NETS.values()], [*OPS, *NETS]) == []
+    assert unknown_prerequisites(RECORDS.values(), RECORDS) == []
     assert names.index("add") < names.index("linear") < names.index("cross_entropy")
     for op in OPS.values():
         assert all(names.index(before) < names.index(op.name) for before in op.builds_on)
+
+
+def test_a_pass_called_through_the_record_shows_its_own_text(record):
+    for checked, plain in (
+        (record.forward, record.plain_forward),
+        (record.backward, record.plain_backward),
+    ):
+        assert inspect.signature(checked) == inspect.signature(plain)
+        assert inspect.getsource(checked) == inspect.getsource(plain)
+        assert checked.__doc__ == plain.__doc__
 
 
 def test_every_mistake_has_a_sentence_for_the_learner(record):

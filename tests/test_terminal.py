@@ -197,6 +197,18 @@ def test_json_is_one_object_and_nothing_else(home: Path, source: str, code: int)
     assert all(set(t) == fields for t in answer["tensors"])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [(["linera", "x.py"], "UnknownExercise"), (["linear", "x.json"], "NotProgress")],
+)
+def test_json_is_an_object_even_when_nothing_can_be_checked(
+    home: Path, arguments: list[str], kind: str
+) -> None:
+    answer = json.loads(ninja("check", *arguments, "--json", code=2))
+    assert answer["error"]["type"] == kind
+    assert not answer["passed"]
+
+
 def test_json_has_no_nan(home: Path) -> None:
     source = NEURON.solution.replace("dz * x", "dz * float('nan')")
     (home / "neuron.py").write_text(source, encoding="utf-8")

@@ -5,7 +5,7 @@ bnbias: (1, H), W2: (H, V), b2: (V,)  ->  loss: ()
 """
 
 from ninja.arrays import one_hot, scatter_add
-from ninja.nets import makemore
+from ninja.nets.makemore import example, expect_two_rows
 from ninja.op import Mistake, Op
 from ninja.ops.cross_entropy import OP as cross_entropy
 from ninja.ops.softmax import OP as softmax
@@ -15,7 +15,7 @@ from ninja.ops.tanh import OP as tanh
 def forward(Xb, Yb, C, W1, b1, bngain, bnbias, W2, b2):
     """The loss of one batch; the same numbers as in atoms, in twelve lines instead of twenty."""
     N = len(Xb)
-    makemore.expect_two_rows(N)
+    expect_two_rows(N)
     emb = C[Xb]
     embcat = emb.reshape(N, -1)
     hprebn = embcat @ W1 + b1
@@ -86,7 +86,7 @@ OP = Op(
     name="makemore-fused",
     lesson=11,
     builds_on=("makemore",),
-    example=makemore.example,
+    example=example,
     hints=(
         "Every gradient has the shape of its value: dlogits (N, V), dhprebn (N, H), dC (V, E).",
         "Predicted minus true gives dlogits. Batch normalization has three paths: direct, through "
