@@ -7,7 +7,7 @@ import builtins
 import inspect
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ninja import arrays
@@ -15,8 +15,9 @@ from ninja.op import Mistake, Op
 
 
 def copyable(function: Callable[..., Any]) -> str:
-    """The text of a backward pass with the helpers it uses: it runs beside `import numpy as np`
-    or `import torch` and needs nothing else.
+    """The text of a function with the helpers, imports and constants it uses: beside
+    `import numpy as np` or `import torch` it needs nothing else.  (A network's forward pass that
+    calls an operation's record imports that.)
 
     >>> from ninja.ops.tanh import backward_accurate
     >>> print(copyable(backward_accurate).partition("(")[0])
@@ -24,24 +25,36 @@ def copyable(function: Callable[..., Any]) -> str:
     """
     function = inspect.unwrap(function)  # a decorator has other globals
     source = textwrap.dedent(inspect.getsource(function))
-    helpers = _helper_sources(source, function.__globals__, {}).values()
-    parts = [_plain(part) for part in (*helpers, source)]
-    return "\n\n".join([*_imports(source, function.__globals__), *parts])
+    helpers = _helpers(source, function.__globals__, {})
+    parts = {_plain(inspect.getsource(helper)): helper.__globals__ for helper in helpers}
+    parts[_plain(source)] = function.__globals__
+    given = sorted({line for text, names in parts.items() for line in _given(text, names)})
+    constants = [line for line in given if " = " in line]
+    imports = [line for line in given if " = " not in line]
+    heads = ["\n".join(lines) + "\n" for lines in (imports, constants) if lines]
+    return "\n\n".join([*heads, *parts])
 
 
-def _imports(source: str, names: dict[str, Any]) -> list[str]:
-    """The standard library's names that `source` reads, as one block of imports."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        value = names.get(node.id) if isinstance(node, ast.Name) else None
+def _given(source: str, names: dict[str, Any]) -> Iterator[str]:
+    """The imports and constants that `source` reads, a line for each.
+
+    `names` is the global namespace in which the source stands.
+    """
+    for name in sorted({n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}):
+        value = names.get(name)
         if inspect.ismodule(value):
-            found.add(f"import {value.__name__}")
-        elif inspect.isclass(value):
-            found.add(f"from {value.__module__} import {value.__name__}")
-    return ["\n".join(sorted(found)) + "\n"] if found else []
+            yield f"import {value.__name__}" + f" as {name}" * (name != value.__name__)
+        elif isinstance(value, int | float | str):
+            yield f"{name} = {value!r}"
+        elif isinstance(value, Op):
+            yield f"from {value.plain_forward.__module__} import OP as {name}"
+        elif callable(value) and not _is_helper(value):
+            yield f"from {value.__module__} import {name}"
 
 
-def _helper_sources(source: str, names: dict[str, Any], found: dict[str, str]) -> dict[str, str]:
+def _helpers(
+    source: str, names: dict[str, Any], found: dict[str, Callable[..., Any]]
+) -> Iterable[Callable[..., Any]]:
     """The package's functions that `source` reads and those they read, each before its first use.
 
     `names` is the global namespace in which the source stands.
@@ -50,12 +63,10 @@ def _helper_sources(source: str, names: dict[str, Any], found: dict[str, str]) -
         helper: Any = names.get(node.id) if isinstance(node, ast.Name) else None
         if not _is_helper(helper) or helper.__name__ in found:
             continue
-        found[helper.__name__] = ""
-        text = inspect.getsource(helper)
-        _helper_sources(text, helper.__globals__, found)
-        del found[helper.__name__]
-        found[helper.__name__] = text
-    return found
+        found[helper.__name__] = helper
+        _helpers(inspect.getsource(helper), helper.__globals__, found)
+        found[helper.__name__] = found.pop(helper.__name__)  # after those that it needs
+    return found.values()
 
 
 def _is_helper(value: Any) -> bool:
@@ -94,7 +105,7 @@ def answer(op: Op, mistake: Mistake | None = None) -> str:
     names = {**vars(arrays), **op.program.globals}
     free = _free_names(definition, names) - {op.upstream}
     text = f"def backward({', '.join([op.upstream, *sorted(free)])}):\n{body}\n"
-    helpers = _helper_sources(text, names, {}).values()
+    helpers = map(inspect.getsource, _helpers(text, names, {}))
     return "\n\n".join([*map(_plain, helpers), text])
 
 

@@ -53,15 +53,15 @@ def alone_text(function: object) -> str | None:
 
 
 def copyable_text(root: str, path: str, name: str) -> str | None:
-    """`alone_text` of a function named by its file.
+    """`alone_text` of a function named by its file; a method does not stand alone.
 
     Imports the module, so call it in a process of its own.
     """
+    if "." in name:
+        return None
     sys.path.insert(0, root)
-    value: object = importlib.import_module(".".join(Path(path).with_suffix("").parts))
-    for part in name.split("."):
-        value = getattr(value, part)
-    return alone_text(value)
+    module = importlib.import_module(".".join(Path(path).with_suffix("").parts))
+    return alone_text(getattr(module, name))
 
 
 def _names(text: str) -> list[str]:

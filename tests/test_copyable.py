@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
+import importlib
+import re
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,6 +16,11 @@ from ninja import proof
 from ninja.oracles import to_torch
 from ninja.runs import complex_step, runs
 from ninja.text import copyable
+from ninja.training import network
+from ninja.training.network import Sizes
+
+ROOT = Path(__file__).parent.parent
+SHOWN = re.compile(r"<!-- ninja:source (ninja/[\w/]+)\.py:(\w+) ")
 
 
 def alone(function, module_name):
@@ -57,6 +69,50 @@ def test_copied_networks_run_alone(net):
         got = dict(zip(net.gradients, copied(run.upstream, **run.cache), strict=True))
         for name, want in run.backward().items():
             np.testing.assert_array_equal(got[name], want)
+
+
+def shown():
+    """The functions of the package that lessons and pages show by name."""
+    pages = [*ROOT.glob("lessons/*.md"), *ROOT.glob("docs/**/*.md")]
+    return sorted({found for page in pages for found in SHOWN.findall(page.read_text("utf-8"))})
+
+
+def globals_read(code: CodeType):
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from globals_read(constant)
+
+
+@pytest.mark.parametrize(("module", "name"), shown())
+def test_whatever_a_page_shows_brings_all_the_names_it_reads(module, name):
+    function = getattr(importlib.import_module(module.replace("/", ".")), name)
+    text = copyable(function)
+    names: dict[str, Any] = {}
+    exec(compile(text, "<copied>", "exec", dont_inherit=True), names)
+    read = set(globals_read(names[name].__code__))
+    missing = read & vars(importlib.import_module(function.__module__)).keys() - names.keys()
+    assert not missing - vars(builtins).keys()
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_a_copied_training_step_gives_the_same_numbers(library):
+    engine = importlib.import_module(f"ninja.training.engines.{library}")
+    sizes = Sizes(V=7, H=5)
+    theta, stream = network.initial(sizes, 1)
+    Xb, Yb = stream.integers(7, (6, 3)), stream.integers(7, (6,))
+    found = []
+    for step in (engine.loss_and_gradients, alone(engine.loss_and_gradients, library)):
+        grad = np.zeros_like(theta)
+        given = [Xb, Yb, theta.copy(), grad]
+        if library == "torch":
+            given = [to_torch(array) for array in given]
+        Xs, Ys, parameters, gradients = given
+        views = [list(sizes.views(vector).values()) for vector in (parameters, gradients)]
+        found.append((float(step(Xs, Ys, *views)), np.asarray(gradients)))
+    assert found[0][0] == found[1][0]
+    assert (found[0][1] == found[1][1]).all()
+    assert found[0][1].any()
 
 
 def test_a_helper_comes_along_and_a_doctest_does_not():
