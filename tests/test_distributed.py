@@ -39,19 +39,23 @@ def worker_module():
     return module
 
 
-@pytest.fixture(scope="module", params=[2, 4])
-def found(request, tmp_path_factory):
-    """What each of 2, then 4 processes found."""
-    folder = tmp_path_factory.mktemp(f"workers{request.param}")
+@pytest.mark.parametrize("workers", [2, 4])
+def test_several_processes_are_as_one(workers, tmp_path):
+    """One job for all that is asked: most of its time is the start of the processes."""
     done = subprocess.run(
-        torchrun(request.param, str(WORKER), str(folder)), env=ENVIRON, text=True,
-        capture_output=True, timeout=DEADLINE, check=False,
+        torchrun(workers, str(WORKER), str(tmp_path)), env=ENVIRON, text=True, capture_output=True,
+        timeout=DEADLINE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return [dict(np.load(folder / f"{rank}.npz")) for rank in range(request.param)]
+    found = [dict(np.load(tmp_path / f"{rank}.npz")) for rank in range(workers)]
+    the_gradients_are_those_of_the_gathered_batch(found)
+    the_gradients_are_those_of_distributed_data_parallel(found)
+    many_steps_are_those_of_one_process(found, sgd)
+    many_steps_are_those_of_one_process(found, adamw)
+    one_leads_and_a_flag_reaches_all(found)
 
 
-def test_the_gradients_are_those_of_the_gathered_batch(found):
+def the_gradients_are_those_of_the_gathered_batch(found):
     setup, batches = worker_module().setup()
     loss, want = engines.load("autograd")(setup).gradients(batches[0])
     for worker in found:
@@ -60,14 +64,13 @@ def test_the_gradients_are_those_of_the_gathered_batch(found):
             assert np.abs(worker[f"ours.{name}"] - gradient).max() < 1e-12, name
 
 
-def test_the_gradients_are_those_of_distributed_data_parallel(found):
+def the_gradients_are_those_of_distributed_data_parallel(found):
     for worker in found:
         for name in worker_module().setup()[0].sizes.shapes:
             assert np.abs(worker[f"ours.{name}"] - worker[f"library.{name}"]).max() < 1e-12, name
 
 
-@pytest.mark.parametrize("optimiser", [sgd, adamw])
-def test_many_steps_are_those_of_one_process(found, optimiser):
+def many_steps_are_those_of_one_process(found, optimiser):
     name = optimiser.__name__
     setup, batches = worker_module().setup(optimiser())
     alone = engines.load("torch")(setup)
@@ -81,7 +84,7 @@ def test_many_steps_are_those_of_one_process(found, optimiser):
         assert (worker[f"theta.{name}"] == found[0][f"theta.{name}"]).all()
 
 
-def test_one_leads_and_a_flag_reaches_all(found):
+def one_leads_and_a_flag_reaches_all(found):
     assert [bool(worker["leads"]) for worker in found] == [True] + [False] * (len(found) - 1)
     assert all(worker["any"].tolist() == [True, False] for worker in found)
 

@@ -180,7 +180,7 @@ def engine(name: str, words: data.Data, batch: int, sizes: Sizes) -> Engine:
 
 def interleaved(jobs: Mapping[str, Callable[[], object]], turns: int) -> dict[str, float]:
     """The median processor time of each job in seconds; a first turn, to warm up, is left out."""
-    with _one_thread():
+    with engines.one_thread():
         times: dict[str, list[float]] = {name: [] for name in jobs}
         for turn in range(turns + 1):
             for name, job in jobs.items():
@@ -191,22 +191,11 @@ def interleaved(jobs: Mapping[str, Callable[[], object]], turns: int) -> dict[st
     return {name: statistics.median(found) for name, found in times.items()}
 
 
-class _one_thread:
-    """torch on one thread: at these sizes, sharing the work costs more than it gains."""
-
-    def __enter__(self) -> None:
-        torch = sys.modules.get("torch")
-        self.torch, self.before = torch, torch.get_num_threads() if torch else 0
-        if torch:
-            torch.set_num_threads(1)
-
-    def __exit__(self, *_: object) -> None:
-        if self.torch:
-            self.torch.set_num_threads(self.before)
-
-
 def cross_entropy() -> Iterator[Fused]:
-    """Loss and p − y by hand in torch, beside `F.cross_entropy` and its backward pass."""
+    """Loss and p − y by hand in torch, beside `F.cross_entropy` and its backward pass.
+
+    By hand, they are written into memory that is there from one step to the next.
+    """
     try:
         from ninja.training.engines import torch as by_hand
     except ModuleNotFoundError:
@@ -218,20 +207,24 @@ def cross_entropy() -> Iterator[Fused]:
         logits = torch.randn((batch, CLASSES), generator=torch.Generator().manual_seed(SEED))
         targets = torch.arange(batch) % CLASSES
         leaf = logits.clone().requires_grad_()
+        kept = torch.empty_like(logits)
         repeat = max(3, 200_000 // batch)
 
-        def hand(logits: Any = logits, targets: Any = targets, repeat: int = repeat) -> None:
-            for _ in range(repeat):
-                by_hand.cross_entropy(logits, targets)
+        def hand(logits: Any = logits, targets: Any = targets, kept: Any = kept) -> None:
+            by_hand.cross_entropy(logits, targets, out=kept)
 
-        def library(leaf: Any = leaf, targets: Any = targets, repeat: int = repeat) -> None:
-            for _ in range(repeat):
-                leaf.grad = None
-                F.cross_entropy(leaf, targets).backward()
+        def library(leaf: Any = leaf, targets: Any = targets) -> None:
+            leaf.grad = None
+            F.cross_entropy(leaf, targets).backward()
 
-        took = interleaved({"hand": hand, "library": library}, TURNS)
-        by_hand_us, library_us = (took[name] / repeat * 1e6 for name in ("hand", "library"))
+        jobs = {"hand": _repeated(hand, repeat), "library": _repeated(library, repeat)}
+        took = interleaved(jobs, TURNS)
+        by_hand_us, library_us = (took[name] / repeat * 1e6 for name in jobs)
         yield Fused(batch, by_hand_us, library_us, library_us / by_hand_us)
+
+
+def _repeated(job: Callable[[], object], times: int) -> Callable[[], object]:
+    return lambda: [job() for _ in range(times)]
 
 
 # ---------------------------------------------------------------- memory

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -12,20 +13,23 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ninja.starter import COMMAND
-from ninja.training import curve, network
+from ninja.training import checkpoint, curve, network
 from ninja.training.bench import this_machine
 from ninja.training.checkpoint import BadCheckpoint
 from ninja.training.engines import WorkerLost
 from ninja.training.recipes import RECIPES, Recipe
 from ninja.training.run import Diverged, Settings, Training
 
+FAILED = 1
 STOPPED = 130  # what a shell expects after Ctrl+C
 WINDOW = 1000  # steps that the loss shown is a mean of
+IMPATIENT = b"\nStopping, and keeping what was learned. Once more: end at once, and keep nothing.\n"
 
 
 @dataclass(frozen=True)
@@ -78,63 +82,92 @@ def from_options(given: dict[str, Any]) -> int:
 def train(settings: Settings, options: Options) -> int:
     """Train, or go on training; returns the exit code.
 
-    Raises ValueError with a sentence for whatever is wrong with the settings or a file.
+    Raises ValueError with a sentence for whatever is wrong with the settings or a file, before
+    the first step is taken.  What goes wrong later costs nothing that was learned.
     """
+    _check(options)
+    training = _training(settings, options)
+    leads = training.engine.leads
+    console = Console(highlight=False, stderr=options.as_json, quiet=not leads)
+    target = options.save or (None if training.finished else options.resume)
+    if not leads:
+        target = None
+    if target is not None:
+        checkpoint.check(target)
+    if not training.finished:
+        _introduce(training, console)
+    with _interruptions(aloud=leads) as interrupted:
+        begun, at = time.perf_counter(), training.step
+        try:
+            with _watched(training, console) as told:
+                training.run(_saving(training, told, target, options, console), interrupted)
+        except (Diverged, WorkerLost, MemoryError) as problem:
+            _complain(problem)
+            return FAILED
+        seconds = time.perf_counter() - begun
+        failed = leads and _finish(training, options, console, target, seconds, training.step - at)
+    if failed:
+        return FAILED
+    return 0 if training.finished else STOPPED
+
+
+def _finish(
+    training: Training,
+    options: Options,
+    console: Console,
+    target: Path | None,
+    seconds: float,
+    steps: int,
+) -> bool:
+    """Keep what was learned, then show it; returns whether something went wrong."""
+    failed = False
+    try:
+        target = _keep(training, target)
+    except BadCheckpoint as problem:
+        target, failed = None, _complain(problem)
+    try:
+        report = outcome(training, options, seconds, steps)
+    except Diverged as problem:
+        return _complain(problem)
+    if options.as_json:
+        print(json.dumps(report, allow_nan=False))
+    else:
+        _show(training, report, console)
+    if options.svg is not None:
+        failed |= _draw(training, options.svg)
+    if target is not None:
+        _say_where(target, training.finished, console)
+    return failed
+
+
+def _check(options: Options) -> None:
     if not 0 <= options.temperature < float("inf"):
         raise ValueError(f"the temperature should be 0 or more, but is {options.temperature}")
     if options.samples < 0 or options.sample_seed < 0 or options.save_every < 1:
         raise ValueError(
             "--samples and --sample-seed should be 0 or more, and --save-every at least 1"
         )
-    training = _training(settings, options)
-    leads = training.engine.leads
-    console = Console(highlight=False, stderr=options.as_json, quiet=not leads)
-    target = options.save or options.resume if leads else None
-    if not training.finished:
-        _introduce(training, console)
-    begun, at = time.perf_counter(), training.step
-    complaint = None
-    with _interruptions() as interrupted, _watched(training, console) as told:
-        try:
-            training.run(_saving(told, target, options.save_every), interrupted)
-        except (Diverged, WorkerLost) as problem:
-            complaint = str(problem)
-    seconds = time.perf_counter() - begun
-    if complaint is None:
-        target = _keep(training, target)
-    else:
-        print(f"{COMMAND}: {complaint}", file=sys.stderr)
-        return 1
-    if not leads:
-        return STOPPED if not training.finished else 0
-    report = outcome(training, options, seconds, training.step - at)
-    if options.svg is not None:
-        _draw(training, options.svg)
-    if options.as_json:
-        print(json.dumps(report, allow_nan=False))
-    else:
-        _show(training, report, console)
-    if target is not None:
-        if training.finished:
-            console.print(f"\nKept in {target}.", soft_wrap=True)
-        else:
-            console.print(
-                f"\nStopped. What was learned is in {target}; go on with:\n"
-                f"    {COMMAND} train --resume {target}",
-                soft_wrap=True,
-            )
-    return 0 if training.finished else STOPPED
-
-
-def _training(settings: Settings, options: Options) -> Training:
     if options.save is not None and options.save != options.resume and options.save.exists():
         raise BadCheckpoint(
             f"{options.save} exists already: name another file, or go on with --resume "
             f"{options.save}."
         )
-    if options.resume is not None:
-        return Training.load(options.resume, options.engine, options.device, options.words)
-    return Training(settings, options.engine or "numpy", options.device)
+    if options.svg is not None and (options.svg.is_dir() or not options.svg.parent.is_dir()):
+        raise ValueError(f"{options.svg} can't be written: name a file in a folder that exists.")
+
+
+def _training(settings: Settings, options: Options) -> Training:
+    try:
+        if options.resume is not None:
+            return Training.load(options.resume, options.engine, options.device, options.words)
+        return Training(settings, options.engine or "numpy", options.device)
+    except MemoryError as problem:
+        raise ValueError(f"the memory here is not enough for that: {problem}") from None
+
+
+def _complain(problem: object) -> bool:
+    print(f"{COMMAND}: {problem}", file=sys.stderr)
+    return True
 
 
 def _introduce(training: Training, console: Console) -> None:
@@ -147,8 +180,15 @@ def _introduce(training: Training, console: Console) -> None:
 
 
 def outcome(training: Training, options: Options, seconds: float, steps: int) -> dict[str, Any]:
-    """The object that `--json` prints: settings, losses of all splits, speed and samples."""
-    model = training.model()
+    """The object that `--json` prints: settings, losses of all splits, speed and samples.
+
+    Raises Diverged when the parameters are so large that the losses overflow.
+    """
+    with np.errstate(all="ignore"):  # Diverged says it
+        model = training.model()
+        loss = {name: model.loss(split) for name, split in training.data.splits.items()}
+    if not np.isfinite(list(loss.values())).all():
+        raise Diverged("what was learned has no loss that is a number: try a smaller rate.")
     return {
         "engine": training.engine_name,
         "machine": this_machine(),
@@ -156,7 +196,7 @@ def outcome(training: Training, options: Options, seconds: float, steps: int) ->
         "parameters": training.sizes.count,
         "step": training.step,
         "finished": training.finished,
-        "loss": {name: model.loss(split) for name, split in training.data.splits.items()},
+        "loss": loss,
         "seconds": seconds,
         "steps_per_second": steps / seconds if steps else None,
         "curve": [[step, loss] for step, loss in curve.points(training.losses)],
@@ -170,19 +210,24 @@ def outcome(training: Training, options: Options, seconds: float, steps: int) ->
 
 
 @contextmanager
-def _interruptions() -> Iterator[Callable[[], bool]]:
-    """Ctrl+C asks the run to stop after the step it is at; the second time, it stops at once."""
-    asked = False
+def _interruptions(aloud: bool) -> Iterator[Callable[[], bool]]:
+    """Ctrl+C asks the run to stop after the steps it is at, and to keep what was learned.
+
+    Whoever presses it a second time is told so, and with the third it all ends at once.
+    """
+    asked = 0
 
     def ask(number: int, frame: Any) -> None:
         nonlocal asked
-        if asked:
+        asked += 1
+        if asked == 2 and aloud:
+            os.write(2, IMPATIENT)  # print could be interrupted in its own middle
+        if asked > 2:
             raise KeyboardInterrupt
-        asked = True
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: asked
+        yield lambda: asked > 0
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -213,23 +258,34 @@ def _watched(training: Training, console: Console) -> Iterator[Callable[[Trainin
 
 
 def _saving(
-    told: Callable[[Training], None], target: Path | None, every: int
+    training: Training,
+    told: Callable[[Training], None],
+    target: Path | None,
+    options: Options,
+    console: Console,
 ) -> Callable[[Training], None]:
-    saved = 0
+    """Tell, and save every now and then.  A disk that is full is no reason to stop learning."""
+    saved = training.step // options.save_every
 
     def both(training: Training) -> None:
         nonlocal saved
         told(training)
-        if target is not None and training.step // every > saved:
-            saved = training.step // every
-            training.save(target)
+        if target is not None and training.step // options.save_every > saved:
+            saved = training.step // options.save_every
+            try:
+                training.save(target)
+            except BadCheckpoint as problem:
+                console.print(f"{problem} The run goes on without.", soft_wrap=True)
 
     return both
 
 
 def _keep(training: Training, target: Path | None) -> Path | None:
-    """Save what there is; a run that was stopped is kept even if nobody named a file."""
-    if target is None and training.engine.leads and not training.finished and training.step:
+    """Save what there is; a run that was stopped is kept even if nobody named a file.
+
+    Raises BadCheckpoint when it can't.
+    """
+    if target is None and not training.finished and training.step:
         target = _unused(Path("ninja-train.safetensors"))
     if target is not None:
         training.save(target)
@@ -265,8 +321,27 @@ def _show(training: Training, report: dict[str, Any], console: Console) -> None:
         console.print("  " + "  ".join(names), markup=False)
 
 
-def _draw(training: Training, path: Path) -> None:
+def _say_where(kept: Path, finished: bool, console: Console) -> None:
+    if finished:
+        console.print(f"\nKept in {kept}.", soft_wrap=True)
+    else:
+        console.print(
+            f"\nStopped. What was learned is in {kept}; go on with:\n"
+            f"    {_command()} train --resume {kept}",
+            soft_wrap=True,
+        )
+
+
+def _command() -> str:
+    """How this was started, alone or by torchrun, which tells its workers how many they are."""
+    workers = os.environ.get("LOCAL_WORLD_SIZE")
+    return f"torchrun --nproc-per-node {workers} -m backprop_ninja" if workers else COMMAND
+
+
+def _draw(training: Training, path: Path) -> bool:
+    """Returns whether that failed, and says so."""
     try:
         path.write_text(curve.picture(training.losses).file(""), encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"{path} can't be written ({error.strerror}).") from None
+    except (OSError, ValueError) as problem:
+        return _complain(f"{path} can't be written: {problem}")
+    return False

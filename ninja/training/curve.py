@@ -48,7 +48,9 @@ def in_text(losses: Array, width: int = 80) -> Iterator[str]:
 
 
 def picture(losses: Array, alt: str = "", width: float = 480) -> draw.Picture:
-    """The same as a drawing for pages and notebooks."""
+    """The same as a drawing for pages and notebooks.  Raises ValueError where nothing is."""
+    if not len(losses):
+        raise ValueError("no step was taken, so there is no curve.")
     found = points(losses)
     steps, means = [float(step) for step, _ in found], [mean for _, mean in found]
     alt = alt or (

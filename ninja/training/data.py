@@ -16,6 +16,7 @@ Array = np.ndarray[Any, Any]
 SHIPPED = Path(__file__).parent / "names.txt.gz"
 END = "."  # begins and ends each word; character 0
 LONGEST = 100  # characters; what is longer is no word but a text
+FEWEST = 10  # words; a tenth of them is one
 
 
 class BadData(ValueError):
@@ -58,7 +59,7 @@ class Data:
 def read(path: Path | None = None) -> list[str]:
     """The words of a file, one a line; the shipped names when it is None.
 
-    Blank lines do not count.  Raises BadData for a file that can't be read or holds no words.
+    Blank lines do not count.  Raises BadData for a file that can't be read or holds too few words.
     """
     try:
         raw = gzip.decompress(SHIPPED.read_bytes()) if path is None else path.read_bytes()
@@ -79,7 +80,16 @@ def read(path: Path | None = None) -> list[str]:
             raise BadData(f"{path}, line {number}: {problem}")
         if word:
             words.append(word)
+    _enough(words, f"{path} has")
     return words
+
+
+def _enough(words: list[str], told: str) -> None:
+    if len(words) < FEWEST:
+        raise BadData(
+            f"{told} {len(words)} word{'s' * (len(words) != 1)}: it takes at least {FEWEST} to "
+            "split them in 80, 10 and 10%."
+        )
 
 
 def _problem(word: str) -> str | None:
@@ -107,8 +117,7 @@ def prepare(words: list[str], block: int = 3) -> Data:
     >>> data.text(data.train.X[0]), data.text(data.train.Y[:3])
     ('...', 'b.a')
     """
-    if len(words) < 10:
-        raise BadData(f"{len(words)} words can't be split in 80, 10 and 10%: give at least 10.")
+    _enough(words, "there are only")
     characters = END + "".join(sorted(set("".join(words))))
     shuffled = list(words)
     random.Random(42).shuffle(shuffled)

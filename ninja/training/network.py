@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ninja.training.data import Data, Examples
+from ninja.training.data import LONGEST, Data, Examples
 from ninja.training.stream import Stream
 
 Array = np.ndarray[Any, Any]
@@ -140,13 +140,15 @@ def sample(model: Model, data: Data, count: int, seed: int, temperature: float =
     Each word has its own random numbers, from `seed` and its place: asking for more words leaves
     the first ones as they are.
     """
-    T = data.train.X.shape[1]
-    longest = 100
-    uniform = np.empty((count, longest))
-    for n in range(count):
-        uniform[n] = np.random.default_rng([seed, n]).random(longest)
-    contexts, texts = np.zeros((count, T), dtype=np.intp), [""] * count
-    going = np.arange(count)
+    groups = (range(count)[rows] for rows in _batches(count))
+    return [word for group in groups for word in _words(model, data, group, seed, temperature)]
+
+
+def _words(model: Model, data: Data, group: range, seed: int, temperature: float) -> list[str]:
+    streams = [np.random.default_rng([seed, n]) for n in group]
+    uniform = np.array([stream.random(LONGEST) for stream in streams])
+    contexts = np.zeros((len(group), data.train.X.shape[1]), dtype=np.intp)
+    texts, going = [""] * len(group), np.arange(len(group))
     for draw in uniform.T:
         if not len(going):
             break
@@ -163,6 +165,7 @@ def _chosen(logits: Array, uniform: Array, temperature: float) -> Array:
     """One index a row, by the inverse of the cumulative distribution."""
     if temperature == 0:
         return np.asarray(logits.argmax(axis=1))
-    logits = (logits - logits.max(axis=1, keepdims=True)) / temperature
+    with np.errstate(over="ignore"):  # exp makes 0 of minus infinity, as it should
+        logits = (logits - logits.max(axis=1, keepdims=True)) / temperature
     cumulative = np.exp(logits).cumsum(axis=1)
     return np.asarray((cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1))

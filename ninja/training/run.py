@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ from ninja.training.recipes import Recipe
 
 Array = np.ndarray[Any, Any]
 
-FORMAT = "backprop-ninja training 1"
+FORMAT = "backprop-ninja training 2"  # when what is kept changes, so does the number
 WORK = 2e9  # multiplications between two looks at whether to stop
 MOST = 200  # steps between them
+SMALL = 2e8  # multiplications in a step that are best left to one thread
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Training:
     def advance(self, steps: int) -> Array:
         """Take so many steps, or as many as are left; returns their losses.
 
-        Raises Diverged when the loss overflows.
+        Raises Diverged when the loss overflows, or the parameters do.
         """
         recipe, first = self.settings.recipe, self.step
         last = min(first + steps, self.settings.steps)
@@ -106,6 +108,8 @@ class Training:
         if not np.isfinite(losses).all():
             n = first + int(np.isfinite(losses).argmin()) + 1
             raise Diverged(f"the loss is not a number from step {n} on: try a smaller rate.")
+        if not np.isfinite(self.engine.vectors["theta"]).all():
+            raise Diverged(f"the parameters overflow by step {last}: try a smaller rate.")
         return losses
 
     def run(
@@ -120,11 +124,12 @@ class Training:
         """
         cost = 6 * self.settings.recipe.batch * self.sizes.count
         stride = int(min(max(1, WORK // cost), MOST))
-        while not self.finished:
-            if self.engine.any(stop()):
-                return False
-            self.advance(stride)
-            told(self)
+        with engines.one_thread() if cost < SMALL else nullcontext():
+            while not self.finished:
+                if self.engine.any(stop()):
+                    return False
+                self.advance(stride)
+                told(self)
         return True
 
     # ------------------------------------------------------------ what was learned
@@ -165,34 +170,26 @@ class Training:
         engine  another engine than the one before goes on with the same numbers, to rounding
         words   where the list of words is now, if it has moved
 
-        Raises BadCheckpoint for another file, or when the words are not those of the run.
+        Raises BadCheckpoint for a damaged file, one of another kind or version, and when the
+        words are not those of the run.
         """
         tensors, notes = checkpoint.read(path)
         if notes.get("format") != FORMAT:
-            raise BadCheckpoint(f"{path} is a safetensors file, but not a run saved by `train`.")
-        try:
-            settings = _settings(json.loads(notes["settings"]))
-            engine = engine or notes["engine"]
-            told, stream, losses = notes["words"], tensors["stream"], tensors["losses"]
-        except (KeyError, TypeError, json.JSONDecodeError) as missing:
             raise BadCheckpoint(
-                f"{path} is damaged ({missing}): go on from another checkpoint."
-            ) from None
+                f"{path} was saved by another version of this package (its format is "
+                f"{notes.get('format')!r}, ours {FORMAT!r}): go on with that version."
+            )
+        settings = _settings(json.loads(notes["settings"]))
         settings = replace(settings, data=words or settings.data)
-        training = cls(settings, engine, device)
-        if training.data.fingerprint != told:
+        training = cls(settings, engine or notes["engine"], device)
+        if training.data.fingerprint != notes["words"]:
             raise BadCheckpoint(
                 f"{path} was trained on other words than {settings.data or 'the shipped names'}: "
                 "name its own list with --data."
             )
-        try:
-            training.engine.restore(tensors)
-        except (KeyError, ValueError, RuntimeError) as wrong:
-            raise BadCheckpoint(
-                f"{path} is damaged ({wrong}): go on from another checkpoint."
-            ) from None
-        training._stream.state = stream
-        training.losses = losses
+        training.engine.restore(tensors)
+        training._stream.state = tensors["stream"]
+        training.losses = tensors["losses"]
         return training
 
 

@@ -73,7 +73,7 @@ class Stream:
 
     @property
     def state(self) -> Array:
-        """All that decides what comes next.   (625,), uint32"""
+        """All that decides which integers come next.   (625,), uint32"""
         now = self._bits.state["state"]
         return np.array([*now["key"], now["pos"]], dtype=np.uint32)
 

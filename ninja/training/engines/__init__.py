@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -77,6 +80,27 @@ class Engine(Protocol):
     def any(self, flag: bool) -> bool:
         """Whether the flag is up in any of the processes that train together."""
         ...
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """torch on one thread: in small steps, sharing the work costs many times what it gains."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def refuse_device(setup: Setup) -> None:
+    """For an engine that computes on the processor only.  Raises NoEngine for another device."""
+    if setup.device != "cpu":
+        raise NoEngine(f"this engine can't use {setup.device}: --engine torch can, if it is there")
 
 
 def names() -> list[str]:

@@ -38,11 +38,9 @@ class Engine(alone.Engine):
     """Takes this process's part in each step; `leads` is true in the first process."""
 
     def __init__(self, setup: Setup) -> None:
-        self.rank, self.workers = join("nccl" if setup.device == "cuda" else "gloo")
+        self.rank, self.workers = join(setup.device)
         if setup.batch < self.workers:
             raise NoEngine(f"a batch of {setup.batch} has no rows for {self.workers} processes")
-        if setup.device == "cuda":
-            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
         super().__init__(setup)
         self.leads = self.rank == 0
         parts = setup.sizes.parts
@@ -135,15 +133,23 @@ class Engine(alone.Engine):
         return mean, squares.sum(0) + (self._shares * (means - mean) ** 2).sum(0)
 
 
-def join(backend: str) -> tuple[int, int]:
-    """Meet the other processes that torchrun has started; the number of this one and of all."""
+def join(device: str) -> tuple[int, int]:
+    """Meet the other processes that torchrun has started; the number of this one and of all.
+
+    On GPUs, each process of a machine takes one of its own.
+    """
     if not dist.is_initialized():
         if not dist.is_torchelastic_launched():
             raise NoEngine(
                 "the engine distributed is started with torchrun: "
                 "torchrun --nproc-per-node 2 -m backprop_ninja train --engine distributed"
             )
-        dist.init_process_group(backend, timeout=PATIENCE)
+        if device == "cuda":
+            local, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+            if local >= there:
+                raise NoEngine(f"process {local} of this machine finds {there} GPUs: start fewer")
+            torch.cuda.set_device(local)
+        dist.init_process_group("nccl" if device == "cuda" else "gloo", timeout=PATIENCE)
         atexit.register(dist.destroy_process_group)
     return dist.get_rank(), dist.get_world_size()
 

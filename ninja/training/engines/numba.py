@@ -15,7 +15,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from ninja.training.engines import Setup
+from ninja.training.engines import Setup, refuse_device
 from ninja.training.network import EPS, Sizes
 
 Array = np.ndarray[Any, Any]
@@ -157,11 +157,12 @@ def compile_step(sizes: Sizes, N: int, dtype: Any) -> Function:
             for v in range(V):
                 probs[i, v] += b2[v]
                 largest = max(largest, probs[i, v])
+            loss += largest - probs[i, Yb[i]]
             total = number(0)
             for v in range(V):
                 probs[i, v] = exp(probs[i, v] - largest)
                 total += probs[i, v]
-            loss -= np.log(probs[i, Yb[i]] / total)
+            loss += np.log(total)
             # dlogits, from here on
             for v in range(V):
                 probs[i, v] *= mean / total
@@ -212,6 +213,7 @@ class Engine:
     leads = True
 
     def __init__(self, setup: Setup) -> None:
+        refuse_device(setup)
         self._setup = setup
         sizes = setup.sizes
         places = sizes.views(np.arange(sizes.count))

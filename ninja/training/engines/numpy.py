@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ninja.training.engines import Setup
+from ninja.training.engines import Setup, refuse_device
 from ninja.training.network import EPS
 
 Array = np.ndarray[Any, Any]
@@ -35,11 +35,14 @@ def loss_and_gradients(Xb: Array, Yb: Array, parameters: Any, gradients: Any) ->
     bnraw *= bnvar_inv
     h = bngain * bnraw + bnbias
     np.tanh(h, out=h)
-    probs = h @ W2 + b2
-    probs -= probs.max(axis=1, keepdims=True)
-    np.exp(probs, out=probs)
-    probs /= probs.sum(axis=1, keepdims=True)
-    loss = -np.log(probs[rows, Yb]).mean()
+    norm_logits = h @ W2 + b2
+    norm_logits -= norm_logits.max(axis=1, keepdims=True)
+    picked = norm_logits[rows, Yb]
+    counts = np.exp(norm_logits, out=norm_logits)
+    counts_sum = counts.sum(axis=1, keepdims=True)
+    loss = (np.log(counts_sum[:, 0]) - picked).mean()  # not log p: p may underflow
+    probs = counts
+    probs /= counts_sum
 
     dlogits = probs
     dlogits[rows, Yb] -= 1
@@ -76,6 +79,7 @@ class Engine:
     leads = True
 
     def __init__(self, setup: Setup) -> None:
+        refuse_device(setup)
         self._train, self._update = setup.train, setup.optimiser.update
         self._sizes = setup.sizes
         self._theta = setup.theta.copy()

@@ -38,7 +38,8 @@ def loss_and_gradients(
     bnraw = hprebn.mul_(bnvar_inv)
     # tanh(z) = 2 sigmoid(2z) - 1, in half the time that torch.tanh takes
     h = torch.addcmul(bnbias, bngain, bnraw).mul_(2).sigmoid_().mul_(2).sub_(1)
-    loss, dlogits = cross_entropy(torch.addmm(b2, h, W2), Yb)
+    logits = torch.addmm(b2, h, W2)
+    loss, dlogits = cross_entropy(logits, Yb, out=logits)
 
     torch.mm(h.T, dlogits, out=dW2)
     torch.sum(dlogits, 0, out=db2)
@@ -55,13 +56,19 @@ def loss_and_gradients(
     return loss
 
 
-def cross_entropy(logits: torch.Tensor, Yb: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The mean loss, and p − y over the batch.   (N, V), (N,)  ->  (), (N, V)"""
-    logprobs = logits.log_softmax(1)
+def cross_entropy(
+    logits: torch.Tensor, Yb: torch.Tensor, out: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The mean loss, and p − y over the batch.   (N, V), (N,)  ->  (), (N, V)
+
+    p − y is written into `out`, which may be the logits themselves: with many rows, new memory
+    takes longer than the arithmetic.
+    """
+    logprobs = torch.log_softmax(logits, 1, out=out)
     loss = nll_loss(logprobs, Yb)
     dlogits = logprobs.exp_()
     dlogits.scatter_add_(1, Yb[:, None], dlogits.new_full((len(Yb), 1), -1.0))
-    dlogits /= len(Yb)
+    dlogits *= 1 / len(Yb)
     return loss, dlogits
 
 
@@ -71,8 +78,13 @@ class Engine:
     leads = True
 
     def __init__(self, setup: Setup) -> None:
-        if setup.device != "cpu" and not torch.cuda.is_available():
-            raise NoEngine(f"torch finds no {setup.device} here: leave out --device")
+        try:
+            torch.empty(0, dtype=torch.float64, device=setup.device)
+        except (RuntimeError, AssertionError, TypeError):
+            raise NoEngine(
+                f"torch can't compute on {setup.device!r} here: --device is cpu, or cuda where "
+                "torch finds a GPU"
+            ) from None
         self._sizes, self._update = setup.sizes, setup.optimiser.update
         self._X = torch.as_tensor(setup.train.X, device=setup.device)
         self._Y = torch.as_tensor(setup.train.Y, device=setup.device)

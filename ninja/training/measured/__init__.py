@@ -6,8 +6,9 @@
     backprop-ninja bench killed --json > killed.json
     backprop-ninja train --engine numba --json > run.json
     backprop-ninja train --engine numba --json --data names.txt > run-lecture.json
+    backprop-ninja train --engine autograd --json --data names.txt > run-lecture-autograd.json
 
-The last one is trained on the lecture's own list of names.
+The last two are trained on the lecture's own list of names.
 
 Each file says which machine and which day.  Write them to another place first and move them here
 when they are complete.
