@@ -19,8 +19,8 @@ INSTALLED := $(VENV)/installed
 WHEELS    := .cache/wheels/downloaded
 NODE_OK   := node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)'
 PIP       := $(BIN)/python -m pip --disable-pip-version-check
-INSTALL   := $(PIP) install --quiet --constraint constraints.txt \
-             $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+INSTALL   := $(PIP) install --quiet --constraint constraints.txt
+FROM      := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 TORCH      = $(shell grep -E '^torch==' constraints.txt | cut -d ' ' -f 1)
 BUILDERS   = $(BIN)/python -c 'import tomllib; \
              print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])'
@@ -31,6 +31,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export PYTHONUTF8 := 1
+# The theme is locked to a version, and its notice about its successor is not for readers of ours.
+export NO_MKDOCS_2_WARNING := 1
 
 say = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
 
@@ -80,8 +82,7 @@ lock: $(BIN)/python ## choose the newest versions that pyproject.toml allows, fo
 	$(call say,lock)
 	@mkdir -p .cache
 	@$(PIP) install --quiet --dry-run --ignore-installed --report .cache/report.json \
-		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
-		$(TORCH) '.[dev,data,jax,node]' $$($(BUILDERS))
+		$(FROM) $(TORCH) '.[dev,data,jax,node]' $$($(BUILDERS))
 	@$(BIN)/python .ci/lock.py < .cache/report.json > .cache/constraints.txt
 	@mv .cache/constraints.txt constraints.txt
 	@echo "constraints.txt has $$(grep -c == constraints.txt) packages"
@@ -102,7 +103,7 @@ $(BIN)/python:
 
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	$(call say,Python packages)
-	@$(INSTALL) $(TORCH) $$($(BUILDERS))
+	@$(INSTALL) $(FROM) $(TORCH) $$($(BUILDERS))
 	@$(INSTALL) --no-build-isolation --editable '.[$(EXTRAS)]'
 	@$(NODE_OK) 2> /dev/null || $(INSTALL) --no-build-isolation --editable '.[node]'
 	@touch $@

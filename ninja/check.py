@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.util import find_spec
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -143,7 +144,7 @@ def _due(op: Op, name: str) -> tuple[int, ...]:
 
 def attempt(backward: Callable[..., Any], trial: Trial) -> Attempt:
     """Call the function on one trial, with NumPy arrays, or with tensors where it wants them."""
-    wants_torch = _names_torch(backward)
+    wants_torch = _names_torch(backward) and find_spec("torch") is not None
     first = _call(backward, trial, as_torch=wants_torch)
     if first.failure and not wants_torch and "torch" in getattr(backward, "__globals__", {}):
         again = _call(backward, trial, as_torch=True)
@@ -654,6 +655,11 @@ def _advice(error: BaseException, message: str) -> str:
         return ". The shapes do not fit: write the shape of every factor beside it."
     if isinstance(error, (EOFError, OSError)):
         return ". No input and no files are needed here: use the arguments."
+    missing = getattr(error, "name", None) or ""
+    if isinstance(error, (ImportError, NameError)) and missing.split(".")[0] == "torch":
+        if find_spec("torch") is None:
+            return ". Torch is not installed here: what comes in is NumPy's, or plain numbers."
+        return ". Write `import torch` above the function."
     return ""
 
 

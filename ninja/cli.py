@@ -12,6 +12,7 @@ import importlib
 import io
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -39,7 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # one that can't show ✓ shows ? and goes on
             stream.reconfigure(errors="replace")
-    arguments = vars(_parser().parse_args(argv))
+    words = sys.argv[1:] if argv is None else argv
+    arguments = vars(_parser().parse_args(words or ["--help"]))
     command: Callable[..., int] = arguments.pop("run")
     try:
         code = command(**arguments)
@@ -80,10 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     added = command(start, "start", "write the exercises into a folder to work in")
     added.add_argument("folder", nargs="?", metavar="DIR", help=f"else {FOLDER}")
     takes_saved(added, "begin with the code that the practice page exported")
-    added = command(check, "check", "check a file")
+    added = command(check_given, "check", "check a file")
     takes_exercise(added)
-    told = "a Python file with `backward`, or what the practice page exported (.json)"
-    added.add_argument("file", type=Path, metavar="FILE", help=told)
+    told = "a Python file with `backward`, or what the practice page exported (.json); else its own"
+    added.add_argument("file", type=Path, nargs="?", metavar="FILE", help=told)
     added.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
     added = command(watch, "watch", "check on every save, and move on when solved")
     added.add_argument("folder", nargs="?", metavar="DIR", help="where the exercises are")
@@ -167,7 +169,7 @@ def _list_saved(path: Path) -> int:
     states = {e.name: found.get(e.name, nothing).state(e) for e in EXERCISES.values()}
     _console().print(_overview(states), soft_wrap=True)
     print(f"\n{_solved(states)} in {path}.", end="  ")
-    print(f"To go on with it here:  {COMMAND} start --progress {path}")
+    print(f"To go on with it here:  {COMMAND} start --progress {shlex.quote(str(path))}")
     if unknown := [name for name in found if name not in EXERCISES]:
         print(f"Not among the exercises of this version: {', '.join(map(ascii, unknown))}.")
     return 0
@@ -233,8 +235,18 @@ def start(folder: str | None, saved: Path | None) -> int:
     following = next(known.unsolved(), None)
     if following:
         print(f"\nNext: open {known.path(following)} in your editor, and beside it run")
-        print(f"    {COMMAND} watch{f' {folder}' if folder else ''}")
+        print(f"    {COMMAND} watch{f' {shlex.quote(folder)}' if folder else ''}")
     return 0
+
+
+def check_given(exercise: str, file: Path | None, as_json: bool) -> int:
+    """Check the file that is given, by itself or after its exercise; else that of the exercise."""
+    if file is None and exercise.endswith(".py"):
+        file = Path(exercise)
+        exercise = file.name
+    elif file is None:
+        file = progress.locate() / find(exercise).file_name
+    return check(exercise, file, as_json)
 
 
 def check(exercise: str, file: Path, as_json: bool) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -109,7 +110,7 @@ def locate(given: str | None = None) -> Path:
 
 
 def _start(given: str | None) -> str:
-    return f"{COMMAND} start {given}" if given else f"{COMMAND} start"
+    return f"{COMMAND} start {shlex.quote(given)}" if given else f"{COMMAND} start"
 
 
 def _set_aside(path: Path) -> str:

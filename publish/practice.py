@@ -215,10 +215,10 @@ def _exercise(exercise: Exercise, number: int) -> str:
     kicker = "Exercise" if exercise.lesson is None else f"Exercise of lesson {exercise.lesson}"
     where = [f"the [reference](../reference/{exercise.name}.md) has the answer with its derivation"]
     if exercise.lesson is not None:
-        where.insert(0, f"<!-- ninja:lesson {exercise.lesson} --> teaches it")
+        where.insert(0, f"it is taught in <!-- ninja:lesson {exercise.lesson} -->")
     if exercise.bugs:
         where.append(f"and there are [bugs to hunt](bug-hunt/{exercise.name}.md)")
-    command = f"backprop-ninja check {exercise.name} {page['file_name']}"
+    command = f"backprop-ninja check {page['file_name']}"
     return _page(
         _head(exercise.name, page["title"], kicker=kicker, order=number),
         page["title"],

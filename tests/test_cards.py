@@ -118,7 +118,7 @@ def test_code_on_a_card_is_python(deck):
 @each_deck
 def test_a_deck_belongs_to_its_lesson(deck):
     assert LESSONS.get(deck.name) == deck.lesson, "name a deck as its lesson's file"
-    assert len(deck.cards) >= 8
+    assert len(deck.cards) >= 8, "a deck is worth opening with eight cards or more"
 
 
 @each_deck

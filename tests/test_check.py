@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -229,6 +231,23 @@ def test_torch_is_welcome():
     assert check_source(OPS["linear"], text).passed
     text = "import torch\ndef backward(dy, x):\n    return dy * (1 - torch.tanh(x) ** 2)"
     assert check_source(OPS["tanh"], text).passed
+
+
+@pytest.mark.parametrize("line", ["    import torch\n", ""])
+@pytest.mark.parametrize("installed", [True, False])
+def test_torch_that_is_not_there(monkeypatch, line, installed):
+    if not installed:
+        monkeypatch.setitem(sys.modules, "torch", None)
+    text = f"def backward(dy, x):\n{line}    return dy * (1 - torch.tanh(x) ** 2)"
+    result = check_source(OPS["tanh"], text)
+    assert result.passed == (installed and bool(line))
+    if not result.passed:
+        assert result.error is not None
+        assert result.error.line == 2
+        advice = (
+            "`import torch` above" if installed else "not installed here: what comes in is NumPy's"
+        )
+        assert advice in result.error.message
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,10 @@ def started(home: Path, fresh: Path) -> Path:
     return Path(shutil.copytree(fresh, home / "ninja-exercises"))
 
 
+def test_without_a_command_it_says_which_there_are() -> None:
+    assert "Begin with: backprop-ninja start" in ninja()
+
+
 # ---------------------------------------------------------------- start and list
 
 
@@ -84,6 +88,7 @@ def test_start_never_overwrites(started: Path) -> None:
 
 def test_start_in_another_folder(home: Path) -> None:
     assert "backprop-ninja watch my/work" in ninja("start", "my/work")
+    assert "backprop-ninja watch 'my other work'" in ninja("start", "my other work")
     assert (home / "my" / "work" / "neuron.py").exists()
     assert not (home / "ninja-exercises").exists()
 
@@ -170,6 +175,14 @@ def test_check_takes_any_file_and_leaves_other_folders_alone(home: Path) -> None
     (home / "try.py").write_text(NEURON.solution)
     ninja("check", "neuron", "try.py")
     assert {p.name for p in home.iterdir()} == {"try.py"}
+
+
+def test_check_finds_the_file_by_the_name_and_the_name_by_the_file(started: Path) -> None:
+    (started / "linear.py").write_text(LINEAR.solution, encoding="utf-8")
+    for words, cwd in [("linear", None), ("ninja-exercises/linear.py", None), ("linear", started)]:
+        assert "all 3 right" in ninja("check", words, cwd=cwd)
+    assert state(ninja("list"), "linear") == "solved"
+    assert "backprop-ninja start" in ninja("check", "linear", cwd=started.parent / "..", code=2)
 
 
 def test_check_a_name_with_a_slip_of_the_pen(home: Path) -> None:
