@@ -55,7 +55,7 @@ def read(path: Path) -> dict[str, Saved]:
     try:
         if len(raw) > LARGEST:
             raise ValueError
-        data = json.loads(raw.decode("utf-8"))
+        data = json.loads(raw.decode("utf-8-sig"))  # some editors put a mark first
         if data["format"] != FORMAT or not isinstance(data["exercises"], dict):
             raise ValueError
     except (ValueError, TypeError, KeyError, RecursionError):

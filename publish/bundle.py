@@ -23,6 +23,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from publish import esbuild
 from publish.cache import Cache
 from publish.files import NODE_MODULES
 from publish.mathematics import find_node
@@ -58,9 +59,8 @@ def write(folder: Path, package: Path, release: str, cache: Cache) -> None:
 
     Raises FileNotFoundError and RuntimeError, in one sentence.
     """
-    for needed in (PYODIDE, NODE_MODULES / "esbuild"):
-        if not needed.exists():
-            raise FileNotFoundError(f"{needed} is not there; `npm ci` puts it in place")
+    if not PYODIDE.exists():
+        raise FileNotFoundError(f"{PYODIDE} is not there; `npm ci` puts it in place")
     version = json.loads((PYODIDE / "package.json").read_text("utf-8"))["version"]
     core = folder / f"pyodide-{version}"
     core.mkdir(parents=True, exist_ok=True)
@@ -80,8 +80,8 @@ def write(folder: Path, package: Path, release: str, cache: Cache) -> None:
         "numpy": hosted(folder, pruned) if pruned else released(numpy, release),
         "size": len(stdlib) + len(ours) + (PYODIDE / CORE[1]).stat().st_size,
     }
-    worker = bundled(folder, "worker.js", "[name]-[hash]", {"FILES": files})
-    bundled(folder, "dojo.js", "[name]", {"WORKER": worker})
+    worker = esbuild.split(BROWSER / "worker.js", folder, "[name]-[hash]", {"FILES": files})
+    esbuild.split(BROWSER / "dojo.js", folder, constants={"WORKER": worker})
 
 
 def hosted(folder: Path, data: bytes) -> dict[str, Any]:
@@ -167,35 +167,3 @@ def _keep(folder: Path, name: str, data: bytes) -> str:
     told = f"{stem}-{hashlib.sha256(data).hexdigest()[:12]}{dot}{suffix}"
     (folder / told).write_bytes(data)
     return told
-
-
-def bundled(folder: Path, entry: str, names: str, constants: dict[str, Any]) -> str:
-    """Bundle one entry with all that it loads; returns the name of its file."""
-    defined = [f"--define:{name}={json.dumps(value)}" for name, value in constants.items()]
-    made = subprocess.run(
-        [
-            str(NODE_MODULES / ".bin" / "esbuild"),
-            str(BROWSER / entry),
-            "--bundle",
-            "--minify",
-            "--format=esm",
-            "--splitting",
-            "--target=es2022",
-            "--external:node:*",  # what Pyodide asks for where there is no browser
-            "--external:ws",
-            f"--outdir={folder}",
-            f"--entry-names={names}",
-            "--chunk-names=[name]-[hash]",
-            "--metafile=/dev/stderr",
-            "--log-level=warning",
-            *defined,
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if made.returncode:
-        raise RuntimeError(f"esbuild could not bundle {BROWSER / entry}:\n{made.stderr.strip()}")
-    outputs = json.loads(made.stderr)["outputs"]
-    found = next(out for out, told in outputs.items() if told.get("entryPoint", "").endswith(entry))
-    return Path(found).name

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ninja.render import prose
 
-SIGNS = {"right": "✓ right", "wrong": "✗ wrong", "inherited": "↳ inherited"}
+SIGNS = {"right": "✓ right", "wrong": "✗ wrong", "inherited": "→ inherited"}
 
 
 @dataclass(frozen=True)

@@ -190,3 +190,10 @@ WILD = (
          "while True: pass\n", type="Timeout"),
     Case("forged result", "import os, sys, json\nos._exit(0)\n", type="SystemExit"),
 )  # fmt: skip
+
+# Those of WILD that a page survives without its worker being ended.
+SURVIVED = {
+    "loop", "loop that catches", "loop on import", "Ctrl+C", "own BaseException",
+    "unprintable error", "one long print", "asks", "closed output", "no output",
+    "patched json", "patched builtins for good",
+}  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import math
+import subprocess
 import sys
 import textwrap
 from typing import Any
@@ -212,6 +213,29 @@ def test_one_exercise_leads_to_the_next_until_the_last() -> None:
         seen.append(name)
         name = asked("describe", exercise=name)["next"]
     assert seen == list(EXERCISES)
+
+
+WITHOUT_NUMPY = """
+import json, re, sys
+sys.modules["numpy"] = None
+from ninja import dojo
+from ninja.exercises import EXERCISES
+for name in (name for name, exercise in EXERCISES.items() if exercise.op.scalar):
+    solution = EXERCISES[name].solution
+    for line, right in re.findall(r"^    (d\\w+ = (.+))$", solution, re.M):
+        for wrong in ("7", "True", "None", "[1, 2]", "1j", f"7.3 * ({right})", f"[{right}]"):
+            source = solution.replace(line, line.replace(right, wrong))
+            asked = json.dumps({"exercise": name, "source": source})
+            found = json.loads(dojo.answer("check", asked))
+            if not found["passed"] and (found["error"] or {"line": 1})["line"] is None:
+                print(name, line.replace(right, wrong), found["error"])
+"""
+
+
+def test_what_nobody_knows_is_answered_without_numpy_too() -> None:
+    command = [sys.executable, "-c", WITHOUT_NUMPY]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
 
 
 def test_an_error_of_ours_is_not_said_to_be_the_readers(monkeypatch: pytest.MonkeyPatch) -> None:

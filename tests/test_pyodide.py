@@ -14,16 +14,10 @@ import pytest
 from ninja import dojo, hunt
 from ninja.exercises import EXERCISES
 from publish.bundle import PYODIDE, hosted_wheel
-from tests.hostile import MLP, TAME, WILD
+from tests.hostile import MLP, SURVIVED, TAME, WILD
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 1.0
-# What a page survives without its worker being ended.
-SURVIVED = {
-    "loop", "loop that catches", "loop on import", "Ctrl+C", "own BaseException",
-    "unprintable error", "one long print", "asks", "closed output", "no output",
-    "patched json", "patched builtins for good",
-}  # fmt: skip
 HOSTILE = {case.name: case for case in (*TAME, *(c for c in WILD if c.name in SURVIVED))}
 
 # What is asked, by a name for it: (exercise, source).

@@ -89,6 +89,12 @@ def test_there_and_back_again(home: Path) -> None:
     assert [p.name for p in home.glob("back*")] == ["back.json"]
 
 
+def test_a_file_that_an_editor_has_saved_anew_is_read(home: Path) -> None:
+    path = exported(neuron=entry("# ∂", earlier=["the page's own"]))
+    path.write_text(path.read_text("utf-8"), encoding="utf-8-sig")
+    assert savefile.read(path) == {"neuron": Saved("# ∂", tries=1)}
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

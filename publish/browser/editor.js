@@ -1,12 +1,16 @@
 // @ts-check
 // CodeMirror 6, with no more of it than a few lines of Python need; loaded when somebody is about
 // to type. Its colours are the page's own variables, so light and dark need no script.
-import { defaultKeymap, history, historyKeymap, indentWithTab, toggleTabFocusMode } from "@codemirror/commands";
+import {
+  history, historyKeymap, indentWithTab, moveLineDown, moveLineUp, standardKeymap, toggleLineComment,
+} from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { python } from "@codemirror/legacy-modes/mode/python"; // 25 kB less than a whole parser
 import { EditorState, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { Decoration, EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+
+const LEAVE = 60_000; // ms after Esc in which Tab leaves the editor, unless another key comes first
 
 const colours = HighlightStyle.define([
   { tag: tags.keyword, color: "var(--md-code-hl-keyword-color)" },
@@ -22,10 +26,8 @@ const look = EditorView.theme({
   "&.cm-focused": { outline: "2px solid var(--ninja-accent)" },
   ".cm-scroller": { fontFamily: "var(--ninja-code)", lineHeight: "1.6" },
   ".cm-content": { caretColor: "var(--ninja-ink)", padding: "0.6rem 0" },
-  ".cm-cursor": { borderLeftColor: "var(--ninja-ink)" },
   ".cm-gutters": { backgroundColor: "transparent", color: "var(--ninja-muted)", border: "none" },
   ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--ninja-wash-inherited) 55%, transparent)" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--ninja-wash-forward) !important" },
 });
 
 /** The line of an error: its place, or null. What is wrong with it is said below the editor. */
@@ -55,7 +57,6 @@ export function makeEditor({ parent, text, label, describedBy, changed, check })
       extensions: [
         lineNumbers(),
         history(),
-        drawSelection(),
         highlightSpecialChars(),
         highlightActiveLine(),
         indentUnit.of("    "),
@@ -63,6 +64,7 @@ export function makeEditor({ parent, text, label, describedBy, changed, check })
         bracketMatching(),
         StreamLanguage.define(python),
         fault,
+        EditorView.scrollMargins.of(() => ({ top: 80 })), // the page's header lies over it
         syntaxHighlighting(colours),
         look,
         EditorView.contentAttributes.of({
@@ -74,9 +76,12 @@ export function makeEditor({ parent, text, label, describedBy, changed, check })
         }),
         keymap.of([
           { key: "Mod-Enter", preventDefault: true, run: () => (check(), true) },
-          { key: "Escape", run: toggleTabFocusMode }, // then Tab leaves the editor
+          { key: "Escape", run: (view) => (view.setTabFocusMode(LEAVE), true) },
+          { key: "Mod-/", run: toggleLineComment },
+          { key: "Alt-ArrowUp", run: moveLineUp },
+          { key: "Alt-ArrowDown", run: moveLineDown },
           indentWithTab,
-          ...defaultKeymap,
+          ...standardKeymap,
           ...historyKeymap,
         ]),
         EditorView.updateListener.of((update) => {

@@ -25,7 +25,7 @@ const told = new Map();
 export function about(name) {
   if (!told.has(name)) {
     const asked = fetch(siteUrl(`assets/dojo/exercises/${name}.json`)).then((response) => {
-      if (!response.ok) throw new Error(`The server answers ${response.status}.`);
+      if (!response.ok) throw new Error(`the server answers ${response.status}`);
       return response.json();
     });
     asked.catch(() => told.delete(name)); // so that the next press tries again
@@ -42,7 +42,8 @@ let count = 0;
  */
 export function mount(box) {
   const name = box.dataset.exercise ?? "";
-  const other = box.dataset.bug ?? box.dataset.mend; // code that is wrong on purpose, kept by itself
+  const { bug, mend } = box.dataset;
+  const other = bug ?? mend; // code that is wrong on purpose, kept by itself
   const key = other ? `bug:${name}:${other}` : name;
   const pre = /** @type {HTMLElement} */ (box.querySelector("pre"));
   const code = pre.querySelector("code") ?? pre;
@@ -58,7 +59,7 @@ export function mount(box) {
   const meter = el("progress", { class: "ninja-meter", max: 1, hidden: true, "aria-label": "Download of Python" });
   const answer = el("div", { class: "ninja-answer" });
   const help = el("div", { class: "ninja-help" });
-  const press = button("Check", check, {
+  const press = button("Check", (event) => (busy ? event.detail < 2 && runner.stop(box) : check()), {
     class: "ninja-button ninja-button--main",
     onpointerenter: () => runner.prepare(numpy),
     onfocus: () => runner.prepare(numpy),
@@ -68,24 +69,25 @@ export function mount(box) {
     "div",
     { class: "ninja-bar", role: "group", "aria-label": `Exercise ${name}` },
     press,
-    button("Hint", () => helped((known) => hints(known).more())),
+    button("Hint", () => helped(hint)),
     button("Solution", () => helped(solution)),
     button("Reset", reset),
     button("Download", () => helped(downloads)),
     keys,
   );
-  (pre.closest(".highlight") ?? pre).after(place, offer, bar, status, meter, answer, help);
+  const label = `Python code of the exercise ${name}`;
+  const shown = /** @type {HTMLElement} */ (pre.closest(".highlight") ?? pre);
+  shown.after(place, offer, bar, status, meter, answer, help);
   pre.setAttribute("tabindex", "0");
   pre.setAttribute("role", "group");
-  pre.setAttribute("aria-label", `Python code of the exercise ${name}`);
-  const shown = /** @type {HTMLElement} */ (pre.closest(".highlight") ?? pre);
+  pre.setAttribute("aria-label", label);
 
   // ---------------------------------------------------------------- the code, kept
 
   let entry = store.read(key);
   if (entry.code && entry.starter && lines(entry.starter) !== starter) {
     // The exercise has changed since: begin anew, and offer what was written.
-    store.change(key, { code: "", starter, earlier: entry.code });
+    store.change(key, { code: "", starter, earlier: store.offered(entry.earlier, entry.code) });
     entry = store.read(key);
   }
   let text = entry.code || starter;
@@ -102,25 +104,25 @@ export function mount(box) {
   function save() {
     clearTimeout(saving);
     saving = 0;
-    const code = text === starter ? "" : text;
-    const theirs = store.read(key).code;
-    const overwrites = theirs && theirs !== known && theirs !== code; // another tab's, meanwhile
-    known = code;
-    const kept = store.change(key, { code, starter, ...(overwrites && { earlier: theirs }) });
-    if (overwrites) offerEarlier();
+    const theirs = store.read(key);
+    const overwrites = theirs.code !== known && theirs.code !== text; // another tab's, meanwhile
+    keep(overwrites ? { earlier: store.offered(theirs.earlier, theirs.code) } : {});
+  }
+  /** Keep the text with more of its entry; false, and said, when it lasts no longer than the page. */
+  function keep(more) {
+    known = text === starter ? "" : text;
+    const kept = store.change(key, { code: known, starter, ...more });
+    offerEarlier();
     if (!kept) say("This browser keeps your code only until you leave the page: copy it before.");
+    return kept;
   }
   const leaving = () => saving && save();
   addEventListener("pagehide", leaving);
 
   /** Put other code into the editor; what stood there is on offer. */
-  function replace(now, words) {
-    const before = current();
+  function replace(now, words, earlier = store.offered(store.read(key).earlier, mine())) {
     put(now);
-    known = now === starter ? "" : now;
-    store.change(key, { code: known, starter, ...(before !== starter && before !== now && { earlier: before }) });
-    offerEarlier();
-    say(words);
+    if (keep({ earlier: earlier.filter((one) => one !== now) })) say(words);
     editor?.focus();
   }
   function put(now) {
@@ -131,17 +133,20 @@ export function mount(box) {
     saving = 0;
   }
   const current = () => editor?.text() ?? text;
+  const mine = () => (current() === starter ? "" : current());
 
   function offerEarlier() {
     const { earlier } = store.read(key);
-    offer.hidden = !earlier || earlier === text;
-    if (offer.hidden) return;
+    offer.hidden = !earlier.length;
+    const others = earlier.slice(0, -1);
+    const more = others.length ? ` (${earlier.length} texts)` : "";
     offer.replaceChildren(
-      el("p", {}, "Other code of yours for this exercise is kept."),
-      button("Exchange it", () => replace(earlier, "Your other code is back; what stood here is kept.")),
+      el("p", {}, `Other code of yours for this exercise is kept${more}.`),
+      // What goes stands first and what comes stood last: pressed again and again, each has its turn.
+      button("Exchange it", () => replace(earlier.at(-1), "Your other code is back; what stood here is kept.", [mine(), ...others].filter(Boolean))),
       button("Forget it", () => {
-        store.change(key, { earlier: undefined });
-        offer.hidden = true;
+        store.change(key, { earlier: others });
+        offerEarlier();
       }),
     );
   }
@@ -173,7 +178,7 @@ export function mount(box) {
     ).then((make) => {
       if (!box.isConnected) return;
       place.hidden = false;
-      editor = make({ parent: place, text, label: `Python code of the exercise ${name}`, describedBy: keys.id, changed, check });
+      editor = make({ parent: place, text, label, describedBy: keys.id, changed, check });
       const focused = entered || shown.contains(document.activeElement);
       shown.hidden = true;
       if (!focused) return;
@@ -207,65 +212,60 @@ export function mount(box) {
     if (loading) meter.title = `${megabytes(done)} of ${megabytes(total)} MB`;
   });
 
-  async function ask(method, request) {
-    busy = true;
-    press.textContent = "Stop";
-    box.setAttribute("aria-busy", "true");
-    say("Waiting for Python.");
-    try {
-      return await runner.ask(method, { exercise: name, ...request }, numpy);
-    } finally {
-      busy = false;
-      press.textContent = "Check";
-      meter.hidden = true;
-      box.removeAttribute("aria-busy");
-    }
-  }
-
-  /** The answer, or null when there is none and the reader was told why. */
-  async function answered(method, request) {
-    const found = await ask(method, request);
-    if (found.answer) return found.answer;
-    say(found.killed ? "Stopped. Python starts again; your code is kept." : failureWords(found.failed));
-    if (found.failed) answer.replaceChildren(el("details", {}, el("summary", {}, "What went wrong"), el("pre", {}, found.failed)));
-    return null;
-  }
-
   // ---------------------------------------------------------------- check
 
   async function check() {
-    if (busy) return runner.stop();
+    if (busy) return;
+    busy = true; // also while the editor comes
     await wake();
-    editor?.unmark();
-    const source = current();
     if (saving) save();
-    answer.replaceChildren();
-    const result = await answered("check", { source });
-    if (!result || !box.isConnected) return;
-    if (!other) store.mistaken(result.tensors.flatMap(({ mistake }) => mistake ?? []));
-    present(result, source);
+    await judge(current());
   }
 
+  /** Check a program and show the answer; null when there is none and the reader was told why. */
+  async function judge(source) {
+    busy = true;
+    press.textContent = "Stop";
+    box.setAttribute("aria-busy", "true");
+    editor?.unmark();
+    answer.replaceChildren();
+    say("Waiting for Python.");
+    const { answer: result, failed } = await runner.ask(box, "check", { exercise: name, source }, numpy);
+    busy = false;
+    press.textContent = "Check";
+    meter.hidden = true;
+    box.removeAttribute("aria-busy");
+    if (result) return present(result, source);
+    say(failed ? failureWords(failed) : "Stopped. Your code is kept.");
+    if (failed) answer.append(el("details", {}, el("summary", {}, "What went wrong"), el("pre", {}, failed)));
+    return null;
+  }
+
+  /** What counts is kept although the reader may have left the page meanwhile. */
   function present(result, source) {
-    const before = store.read(key);
-    store.change(key, { solved: before.solved || result.passed, tries: before.tries + (result.passed ? 0 : 1) });
+    const { solved, tries } = store.read(key);
+    store.change(key, { solved: solved || result.passed, tries: tries + (result.passed ? 0 : 1) });
+    if (!other) store.mistaken(result.tensors.flatMap(({ mistake }) => mistake ?? []));
+    if (!box.isConnected) return null;
     if (result.error?.line) editor?.mark(result.error.line);
     showResult(answer, result, { goTo: (line) => editor?.goTo(line), probe });
     say(`${result.passed ? "✓" : "✗"} ${result.headline}`);
     suggested = result.hint;
     if (result.passed) about(name).then(onward, () => {});
     box.dispatchEvent(new CustomEvent("ninja:checked", { detail: { result, source }, bubbles: true }));
+    return result;
   }
 
   /** One entry, measured; null when Python is busy or gone. */
   async function probe(tensor, index, trial) {
     if (busy) return null;
-    return (await runner.ask("probe", { exercise: name, tensor, index, trial }, numpy)).answer ?? null;
+    return (await runner.ask(box, "probe", { exercise: name, tensor, index, trial }, numpy)).answer ?? null;
   }
 
-  function onward(known) {
-    const to = known.next
-      ? ["Next: ", el("a", { href: siteUrl(known.next.url) }, known.next.name), `. ${known.next.title}`]
+  function onward({ next }) {
+    const link = (place) => el("a", { href: siteUrl(place.url) }, place.name);
+    const to = bug ? [link({ url: "practice/bug-hunt/", name: "More bugs to hunt" }), "."]
+      : next ? ["Next: ", link(next), `. ${next.title}`]
       : ["That was the last exercise."];
     answer.append(el("p", { class: "ninja-onward" }, "Solved. ", ...to));
   }
@@ -279,21 +279,21 @@ export function mount(box) {
     try {
       give(await about(name));
     } catch (error) {
-      say(`This could not be loaded: ${error instanceof Error ? error.message : error} Check the connection and press again.`);
+      say(`This could not be loaded (${error instanceof Error ? error.message : error}). Check the connection and press again.`);
     }
   }
 
-  function hints(known) {
+  function hint(known) {
     ready ??= ladder(help, known.hints, {
       shown: store.read(key).hint,
       pieces: known.pieces,
-      keep: (hint) => store.change(key, { hint }),
+      keep: (shown) => store.change(key, { hint: shown }),
       use: async (order) => {
         await wake();
         replace(program(known, order), "Your order stands in the editor; press Check.");
       },
     });
-    return { more: () => ready.more(suggested) };
+    ready.more(suggested);
   }
 
   let sure = false;
@@ -331,7 +331,7 @@ export function mount(box) {
     const source = current();
     const file = URL.createObjectURL(new Blob([source], { type: "text/x-python" }));
     const notebook = el("a", { href: siteUrl(known.downloads.notebook), download: true }, "Notebook");
-    asNotebook(notebook.href, starter, source, notebook);
+    asNotebook(notebook, lines(known.starter), source);
     help.append(
       el(
         "p",
@@ -348,12 +348,7 @@ export function mount(box) {
 
   // ---------------------------------------------------------------- the end
 
-  if (box.dataset.bug) hunt(box, { bar, name, about, check: () => answeredHunt() });
-  async function answeredHunt() {
-    const result = await answered("check", { source: starter });
-    if (result) present(result, starter);
-    return result;
-  }
+  if (bug) hunt(bar, about(name), () => (busy ? null : judge(starter)));
 
   const gone = new MutationObserver(() => {
     if (box.isConnected) return;
@@ -370,10 +365,11 @@ export function mount(box) {
 
 function failureWords(failed) {
   if (failed.startsWith("download")) {
-    return "Python could not be downloaded. Look at the connection, then press Check again.";
+    const [what, rest] = /numpy/.test(failed) ? ["NumPy", " Exercises without NumPy go on."] : ["Python", ""];
+    return `${what} could not be downloaded. Look at the connection, then press Check again.${rest}`;
   }
   if (/WebAssembly|wasm|CompileError/i.test(failed)) {
-    return "This browser does not run WebAssembly here, so Python cannot start. The download works in the terminal.";
+    return "This browser does not run WebAssembly here, so Python cannot start. “Download” takes the exercise to the terminal.";
   }
   return "Python stopped unexpectedly. Your code is kept; press Check to start it again.";
 }
@@ -388,9 +384,9 @@ function program({ pieces, frame: [before, after] }, order) {
 }
 
 /** Make a link give the notebook with the reader's code where the starter stands. */
-async function asNotebook(address, starter, source, link) {
+async function asNotebook(link, starter, source) {
   try {
-    const notebook = await (await fetch(address)).json();
+    const notebook = await (await fetch(link.href)).json();
     for (const cell of notebook.cells) {
       if (lines([cell.source].flat().join("")) === starter) cell.source = source;
     }

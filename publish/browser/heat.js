@@ -86,8 +86,9 @@ export function heat(tensor, drawn, probe) {
     at = now;
     draw();
     const index = placeOf(at, drawn.shape);
+    const entry = index.length ? `[${index.join(", ")}]` : "";
     const first =
-      `${tensor.name}[${index.join(", ")}]: yours ${short(drawn.yours[at])}, truth ${short(drawn.truth[at])}, ` +
+      `${tensor.name}${entry}: yours ${short(drawn.yours[at])}, truth ${short(drawn.truth[at])}, ` +
       `difference ${short(gaps[at])}.`;
     said.textContent = first;
     clearTimeout(timer);

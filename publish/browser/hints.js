@@ -81,11 +81,14 @@ function sorter(pieces, use) {
           move(item, by);
         },
       },
+      el("span", { class: "ninja-grip", "aria-hidden": "true" }, "⠿"),
       el("code", {}, piece),
       hidden(", arrow keys move it"),
     );
     const item = el("li", { "data-piece": i }, handle);
     handle.addEventListener("pointerdown", (event) => {
+      // A finger scrolls the page, but on the grip.
+      if (event.pointerType === "touch" && event.target.tagName !== "SPAN") return;
       held = item;
       handle.setPointerCapture(event.pointerId);
       item.classList.add("is-held");
@@ -97,6 +100,7 @@ function sorter(pieces, use) {
       if (number(under) < number(item)) under.before(item);
       else under.after(item);
       handle.setPointerCapture(event.pointerId);
+      item.scrollIntoView({ block: "nearest" });
     });
     const drop = () => {
       held = null;
@@ -107,7 +111,7 @@ function sorter(pieces, use) {
     list.append(item);
   });
   return [
-    el("p", {}, "All of the answer, in another order. Drag the pieces, or move one with the arrow keys."),
+    el("p", {}, "All of the answer, in another order. Drag a piece by its dots, or move it with the arrow keys."),
     list,
     button("Put them into the editor", () => use(order())),
     said,

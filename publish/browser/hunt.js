@@ -4,10 +4,11 @@
 import { button, el } from "./dom.js";
 
 /**
- * @param {HTMLElement} box
- * @param {{bar: HTMLElement, name: string, about: (name: string) => Promise<any>, check: () => Promise<any>}} options
+ * @param {HTMLElement} bar  before which the question is put
+ * @param {Promise<{gradients: string[]}>} exercise
+ * @param {() => Promise<any> | null} check  the wrong program
  */
-export function hunt(box, { bar, name, about, check }) {
+export function hunt(bar, exercise, check) {
   const verdict = el("p", { class: "ninja-prediction", role: "status" });
   const choices = el("span", { class: "ninja-choices" });
   const form = el(
@@ -19,7 +20,7 @@ export function hunt(box, { bar, name, about, check }) {
     verdict,
   );
   bar.before(form);
-  about(name).then(
+  exercise.then(
     (known) => {
       for (const gradient of known.gradients) {
         const tick = el("input", { type: "checkbox", value: gradient });

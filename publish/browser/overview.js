@@ -41,8 +41,9 @@ export function mount(place) {
     file.value = "";
     if (!chosen) return;
     try {
-      const taken = store.imported(await chosen.text());
-      said.textContent = `${taken} ${taken === 1 ? "entry" : "entries"} taken over from ${chosen.name}.`;
+      const { count, kept } = store.imported(await chosen.text());
+      said.textContent = `${count} ${count === 1 ? "entry" : "entries"} taken over from ${chosen.name}.`;
+      if (!kept) said.textContent += " This browser keeps them only until you leave the page.";
       show();
     } catch (error) {
       said.textContent = error instanceof Error ? error.message : String(error);

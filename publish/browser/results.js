@@ -82,9 +82,7 @@ function row(tensor, number, probe) {
   return [shown, more];
 }
 
-/** The picture of a tensor that does not pass and can be drawn. */
-function picture(tensor) {
-  const { picture: found } = tensor;
-  if (tensor.tone === "right" || !found?.yours || found.truth.length < 2) return null;
-  return found.yours.length === found.truth.length ? found : null;
+/** The picture of a tensor that does not pass; entries of another shape have no counterpart. */
+function picture({ tone, picture: found }) {
+  return tone !== "right" && found?.yours && String(found.yours_shape) === String(found.shape) ? found : null;
 }

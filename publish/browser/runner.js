@@ -6,7 +6,7 @@ const SILENCE = 6500; // ms; Python stops a loop itself long before, unless it i
 const SLOW = 4; // a machine where Python starts slowly gets so many times what that took
 const HEAP = 256 << 20; // WebAssembly's memory never shrinks: start afresh above this
 
-/** @typedef {{method: string, request: object, numpy: boolean, settle: (answer: object) => void, id: number}} Job */
+/** @typedef {{by: object, method: string, request: object, numpy: boolean, settle: (answer: object) => void, id: number}} Job */
 
 /** @type {Worker | undefined} */
 let worker;
@@ -48,19 +48,24 @@ export function prepare(numpy) {
 }
 
 /**
- * Ask Python. Answers {answer} or {failed} (a sentence from the machinery) or {killed: true}.
+ * Ask Python; `by` is who asks. Answers {answer} or {failed} (a sentence from the machinery) or
+ * {stopped: true}.
  * @returns {Promise<any>}
  */
-export function ask(method, request, numpy) {
+export function ask(by, method, request, numpy) {
   return new Promise((settle) => {
-    line.push({ method, request, numpy, settle, id: ++last });
+    line.push({ by, method, request, numpy, settle, id: ++last });
     next();
   });
 }
 
-/** Stop what is running; Python starts again. */
-export function stop() {
-  if (current) kill();
+/** Withdraw what one has asked; Python is ended only when it is at work on that. */
+export function stop(by) {
+  for (const job of line.filter((one) => one.by === by)) {
+    line.splice(line.indexOf(job), 1);
+    job.settle({ stopped: true });
+  }
+  if (current?.by === by) kill();
 }
 
 function next() {
@@ -95,7 +100,8 @@ function hear(data) {
     now("running");
     arm();
   }
-  if (data.failed !== undefined) fail(data.failed);
+  if (data.failed !== undefined && data.dead) fail(data.failed);
+  else if (data.failed !== undefined && data.id === current?.id) settle({ failed: data.failed });
   if (data.answer !== undefined && data.id === current?.id) {
     settle({ answer: data.answer });
     now("ready");
@@ -115,22 +121,23 @@ function end() {
   worker?.terminate();
   worker = undefined;
   ready = false;
+  now("idle");
 }
 
 function restart() {
   end();
-  now("idle");
   prepare(withNumpy);
 }
 
+/** End what Python is doing; while it was still loading, nobody needs to load it again yet. */
 function kill() {
-  restart();
-  settle({ killed: true });
+  if (ready) restart();
+  else end();
+  settle({ stopped: true });
 }
 
 /** The worker is of no use any more; the next question starts another. */
 function fail(message) {
   end();
-  now("failed", { message });
   settle({ failed: message });
 }

@@ -12,11 +12,11 @@ export const FORMAT = "backprop-ninja progress";
  * @property {boolean} solved
  * @property {number} tries
  * @property {number} hint     rungs of the ladder that were shown
- * @property {string} [earlier]  code that made way for other code, on offer
+ * @property {string[]} earlier  texts that made way for other code and are on offer, the latest last
  */
 
 /** @returns {Entry} */
-const fresh = () => ({ code: "", starter: "", solved: false, tries: 0, hint: 0 });
+const fresh = () => ({ code: "", starter: "", solved: false, tries: 0, hint: 0, earlier: [] });
 
 /** What could not be written, for as long as the page lives. @type {Map<string, Entry>} */
 const unsaved = new Map();
@@ -50,9 +50,13 @@ function understood(text) {
 function checked(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   const entry = { ...fresh(), ...value };
+  entry.earlier = [entry.earlier].flat(); // it was one text once
   const sound = Object.entries(fresh()).every(([key, sample]) => typeof entry[key] === typeof sample);
-  return sound ? entry : null;
+  return sound && entry.earlier.every((text) => typeof text === "string") ? entry : null;
 }
+
+/** The texts on offer with one more; each stands there once. */
+export const offered = (earlier, text) => [...earlier.filter((one) => one !== text), text].filter(Boolean);
 
 function setAside(name, text) {
   for (let i = 1; ; i += 1) {
@@ -143,7 +147,7 @@ export function exported() {
 
 /**
  * Take in such a file. What is solved stays solved; code that was here makes way and is on offer.
- * @returns {number} how many entries it had
+ * @returns {{count: number, kept: boolean}} how many entries it had, and whether they will last
  * @throws {Error} with a sentence for the reader
  */
 export function imported(text) {
@@ -165,17 +169,17 @@ export function imported(text) {
   ].map(([name, value]) => [name, checked(value)]);
   const bad = found.find(([, entry]) => entry === null);
   if (bad) throw new Error(`In this file the entry “${bad[0]}” cannot be read; nothing was taken over.`);
-  for (const [name, entry] of found) merge(name, entry);
-  return found.length;
+  const kept = found.map(([name, entry]) => merge(name, entry));
+  return { count: found.length, kept: kept.every(Boolean) };
 }
 
 function merge(name, theirs) {
   const ours = read(name);
   const code = theirs.code || ours.code;
-  const replaced = ours.code && ours.code !== code ? { earlier: ours.code } : {};
-  change(name, {
+  const earlier = [...theirs.earlier, ...ours.earlier, ours.code].reduce(offered, []);
+  return change(name, {
     ...theirs,
-    ...replaced,
+    earlier: earlier.filter((text) => text !== code),
     code,
     starter: theirs.code ? theirs.starter : ours.starter,
     solved: ours.solved || theirs.solved,

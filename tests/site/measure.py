@@ -58,8 +58,7 @@ CLICK = """box => new Promise((done) => {
     const status = box.querySelector('.ninja-status');
     status.textContent = '';
     const look = new MutationObserver(() => {
-        if (!/^[✓✗]|^Stopped|^Python/.test(status.textContent)) return;
-        if (status.textContent.startsWith('Python is')) return;
+        if (!/^[✓✗]|^Stopped|^(Python|NumPy) |^This/.test(status.textContent)) return;
         look.disconnect();
         done([(performance.now() - begun) / 1000, longest, status.textContent]);
     });

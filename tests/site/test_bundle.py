@@ -50,12 +50,3 @@ def test_an_archive_without_some_files_is_the_same_each_time() -> None:
     bundle.zip_without.cache_clear()
     assert bundle.zip_without(made.getvalue(), unwanted) == pruned
     assert zipfile.ZipFile(io.BytesIO(pruned)).namelist() == ["a.py"]
-
-
-def test_a_script_that_cannot_be_bundled_stops_the_build(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "worker.js").write_text('import "./missing.js";\n')
-    monkeypatch.setattr(bundle, "BROWSER", tmp_path)
-    with pytest.raises(RuntimeError, match=r"missing\.js"):
-        bundle.bundled(tmp_path / "out", "worker.js", "[name]", {})
