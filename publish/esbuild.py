@@ -21,6 +21,7 @@ OPTIONS = (
     "--legal-comments=none",
     "--external:node:*",  # what Pyodide asks for where there is no browser
     "--external:ws",
+    "--external:*.woff2",  # fonts stay beside the stylesheet
     "--log-level=warning",
     "--color=false",
 )

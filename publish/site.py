@@ -31,6 +31,7 @@ from publish import (
     records,
     reference,
     sourcecode,
+    styles,
 )
 from publish.cache import Cache, digest_of_files, versions
 from publish.deckpages import Shelf
@@ -82,6 +83,7 @@ class Site:
             found.append(file)
         for file in files.third_party(self.config):
             found.append(file)
+        styles.join(found, self.config, self.cache.folder)
         for op in self.ops.values():
             uri, text = f"reference/{op.name}.md", reference.page_markdown(op)
             found.append(files.generated(self.config, uri, text, op.path))

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from ninja.records import NETS, OPS, RECORDS
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl+C, which some tests press: a shell makes what it starts with `&` deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
