@@ -20,7 +20,6 @@ from tests.site.tiny import Tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "site"
-SHOWING = {"document", "stylesheet", "script", "font", "image"}
 BASE = urlsplit(load_config(str(ROOT / "mkdocs.yml")).site_url or "/").path
 
 
@@ -100,9 +99,11 @@ class Visit:
             self.complaints.append(message.text)
 
     def weight(self) -> int:
-        """What showing the page takes. The search index is fetched later, and only once."""
-        shown = [r for r in self.responses if r.request.resource_type in SHOWING]
-        return sum(map(_travelling, {unquote(urlsplit(r.url).path) for r in shown}))
+        """What the page took to come, in bytes."""
+        return sum(map(_travelling, self.paths()))
+
+    def paths(self) -> set[str]:
+        return {unquote(urlsplit(response.url).path) for response in self.responses}
 
 
 @functools.cache

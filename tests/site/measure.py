@@ -225,7 +225,7 @@ def measure(browser: Any, address: str) -> dict[str, float]:
 def _size(address: str) -> int:
     path = SITE / address.lstrip("/")
     path = path / "index.html" if path.is_dir() else path
-    return len(packed(path)) if path.is_file() and "search_index" not in path.name else 0
+    return len(packed(path)) if path.is_file() else 0
 
 
 def parts() -> dict[str, int]:

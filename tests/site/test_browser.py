@@ -94,11 +94,20 @@ def test_the_skip_link_comes_first(visit: Any) -> None:
 
 
 def test_the_keyboard_reaches_search(visit: Any) -> None:
-    tab = visit("", until="networkidle").tab
+    """Its index is heavy, and comes only then."""
+    found = visit("", until="networkidle")
+    tab = found.tab
+    assert not [path for path in found.paths() if "search_index" in path]
     tab.keyboard.press("/")
     tab.keyboard.type("tanh")
-    tab.wait_for_selector(".md-search-result__item a", timeout=5000)
+    tab.wait_for_selector(".md-search-result__item a")
+    assert [path for path in found.paths() if "search_index" in path]
     assert "tanh" in tab.locator(".md-search-result__item").first.inner_text().lower()
+
+
+def test_an_address_that_searches_is_answered(visit: Any) -> None:
+    tab = visit("?q=tanh", until="networkidle").tab
+    tab.wait_for_selector(".md-search-result__item a", state="attached")
 
 
 def test_the_mode_can_be_switched_and_stays(visit: Any) -> None:
