@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     added = command(start, "start", "write the exercises into a folder to work in")
     added.add_argument("folder", nargs="?", metavar="DIR", help=f"else {FOLDER}")
     takes_saved(added, "begin with the code that the practice page exported")
-    added = command(check_given, "check", "check a file")
+    added = command(check, "check", "check a file")
     takes_exercise(added)
     told = "a Python file with `backward`, or what the practice page exported (.json); else its own"
     added.add_argument("file", type=Path, nargs="?", metavar="FILE", help=told)
@@ -239,22 +239,19 @@ def start(folder: str | None, saved: Path | None) -> int:
     return 0
 
 
-def check_given(exercise: str, file: Path | None, as_json: bool) -> int:
-    """Check the file that is given, by itself or after its exercise; else that of the exercise."""
+def check(exercise: str, file: Path | None, as_json: bool) -> int:
+    """Check one file, and mark it in the folder that it lies in.
+
+    Without `file` that is the exercise's own in the reader's folder; and `exercise` can be a path.
+    """
     if file is None and exercise.endswith(".py"):
         file = Path(exercise)
         exercise = file.name
-    elif file is None:
-        file = progress.locate() / find(exercise).file_name
-    return check(exercise, file, as_json)
-
-
-def check(exercise: str, file: Path, as_json: bool) -> int:
-    """Check one file, and mark it in the folder that it lies in."""
     try:
         found = find(exercise)
+        file = file or progress.locate() / found.file_name
         saved = savefile.code_of(found, file) if file.suffix == ".json" else None
-    except (UnknownExercise, NotProgress) as problem:
+    except (UnknownExercise, NoFolder, NotProgress) as problem:
         if not as_json:
             raise
         error = Failure(type(problem).__name__, str(problem))
@@ -298,7 +295,7 @@ def mark_solved(known: Progress, exercise: Exercise, file: Path, quiet: bool = F
 
 def _next_step(result: Result, exercise: Exercise, known: Progress | None, file: Path) -> str:
     if file.suffix == ".json":
-        return f"All exercises:  {COMMAND} list --progress {file}"
+        return f"All exercises:  {COMMAND} list --progress {shlex.quote(str(file))}"
     if not file.is_file():
         return f"All exercises:  {COMMAND} list"
     if not result.passed:

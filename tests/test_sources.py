@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ninja import NETS, OPS
+from ninja.records import RECORDS
 
 ROOT = Path(__file__).parent.parent
 LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
@@ -15,7 +15,7 @@ def pages() -> Iterator[tuple[str, str]]:
     for folder in ("lessons", "docs", "flashcards"):
         for file in sorted((ROOT / folder).glob("*.md")):
             yield f"{folder}/{file.name}", file.read_text(encoding="utf-8")
-    for op in (*OPS.values(), *NETS.values()):
+    for op in RECORDS.values():
         yield f"the reference of {op.name}", op.reference
 
 

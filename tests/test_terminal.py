@@ -212,7 +212,12 @@ def test_json_is_one_object_and_nothing_else(home: Path, source: str, code: int)
 
 @pytest.mark.parametrize(
     ("arguments", "kind"),
-    [(["linera", "x.py"], "UnknownExercise"), (["linear", "x.json"], "NotProgress")],
+    [
+        (["linera", "x.py"], "UnknownExercise"),
+        (["linera"], "UnknownExercise"),
+        (["linear"], "NoFolder"),
+        (["linear", "x.json"], "NotProgress"),
+    ],
 )
 def test_json_is_an_object_even_when_nothing_can_be_checked(
     home: Path, arguments: list[str], kind: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -150,7 +151,7 @@ def _check(options: Options) -> None:
     if options.save is not None and options.save != options.resume and options.save.exists():
         raise BadCheckpoint(
             f"{options.save} exists already: name another file, or go on with --resume "
-            f"{options.save}."
+            f"{shlex.quote(str(options.save))}."
         )
     if options.svg is not None and (options.svg.is_dir() or not options.svg.parent.is_dir()):
         raise ValueError(f"{options.svg} can't be written: name a file in a folder that exists.")
@@ -327,7 +328,7 @@ def _say_where(kept: Path, finished: bool, console: Console) -> None:
     else:
         console.print(
             f"\nStopped. What was learned is in {kept}; go on with:\n"
-            f"    {_command()} train --resume {kept}",
+            f"    {_command()} train --resume {shlex.quote(str(kept))}",
             soft_wrap=True,
         )
 

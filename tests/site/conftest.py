@@ -20,6 +20,7 @@ from tests.site.tiny import Tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "site"
+PACKED = {".zip", ".png", ".woff2"}  # compressed already
 BASE = urlsplit(load_config(str(ROOT / "mkdocs.yml")).site_url or "/").path
 
 
@@ -100,18 +101,23 @@ class Visit:
 
     def weight(self) -> int:
         """What the page took to come, in bytes."""
-        return sum(map(_travelling, self.paths()))
+        return sum(len(packed(_file(path))) for path in self.paths())
 
     def paths(self) -> set[str]:
         return {unquote(urlsplit(response.url).path) for response in self.responses}
 
 
-@functools.cache
-def _travelling(path: str) -> int:
-    """The bytes of a file of the site, packed as a host packs it."""
+def _file(path: str) -> Path:
+    """The file of the site that an address leads to."""
     file = SITE / path.removeprefix(BASE)
-    content = (file / "index.html" if file.is_dir() else file).read_bytes()
-    return len(content if file.suffix in {".woff2", ".png"} else gzip.compress(content, 9))
+    return file / "index.html" if file.is_dir() else file
+
+
+@functools.cache
+def packed(path: Path) -> bytes:
+    """A file as it travels, packed as a host packs it."""
+    data = path.read_bytes()
+    return data if path.suffix in PACKED else gzip.compress(data, 9)
 
 
 @pytest.fixture

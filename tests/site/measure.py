@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import gzip
 import http.server
 import json
 import statistics
@@ -24,9 +23,8 @@ from urllib.parse import urlsplit
 
 from ninja.exercises import EXERCISES
 from publish import chromium
-from tests.site.conftest import SITE
+from tests.site.conftest import PACKED, SITE, packed
 
-PACKED = (".zip", ".png", ".woff2")  # compressed already
 SLOW, LATENCY = 10e6 / 8, 0.040  # bytes a second, seconds
 VISITS, WARM = 3, 5  # how often each is measured; the median counts
 LOOP = "sum(iter(int, 1))\n"
@@ -65,13 +63,6 @@ CLICK = """box => new Promise((done) => {
     look.observe(status, {childList: true});
     [...box.querySelectorAll('button')].find((one) => one.textContent === 'Check').click();
 })"""
-
-
-@functools.cache
-def packed(path: Path) -> bytes:
-    """A file as it travels."""
-    data = path.read_bytes()
-    return data if path.name.endswith(PACKED) else gzip.compress(data, 9)
 
 
 class _Line:
@@ -113,7 +104,7 @@ class _Host(http.server.SimpleHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(path))
         self.send_header("Cache-Control", "max-age=600")
-        if not path.name.endswith(PACKED):
+        if path.suffix not in PACKED:
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
